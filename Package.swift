@@ -1,0 +1,84 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+import PackageDescription
+
+let package = Package(
+    name: "baigo",
+    products: [
+        .executable(name: "baigo", targets: ["baigo"]),
+        .executable(name: "baigo-engine", targets: ["baigo-engine"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+        .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(
+            name: "BaigoCore",
+            dependencies: [.product(name: "SystemPackage", package: "swift-system")]
+        ),
+        .target(
+            name: "BundleKit",
+            dependencies: [
+                "BaigoCore", "CArchive", "CGPGME", "COpenSSL", "CZlib",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .target(
+            name: "ModelStore",
+            dependencies: [
+                "BaigoCore", "BundleKit",
+                .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .target(name: "EngineWire", dependencies: ["BaigoCore"]),
+        .target(
+            name: "EngineRunner",
+            dependencies: ["BaigoCore", "EngineWire"]
+        ),
+        .target(
+            name: "EngineClient",
+            dependencies: [
+                "BaigoCore", "BundleKit", "EngineWire",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .target(
+            name: "BaigoCLI",
+            dependencies: [
+                "BaigoCore", "BundleKit", "ModelStore", "EngineClient", "EngineWire",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
+            ]
+        ),
+        .executableTarget(name: "baigo", dependencies: ["BaigoCLI"]),
+        .executableTarget(name: "baigo-engine", dependencies: ["EngineRunner", "EngineWire"]),
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "BaigoCore",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(name: "BaigoCoreTests", dependencies: ["BaigoCore", "TestSupport"]),
+        .testTarget(name: "BundleKitTests", dependencies: ["BundleKit", "BaigoCore", "TestSupport"]),
+        .testTarget(name: "ModelStoreTests", dependencies: ["ModelStore", "BundleKit", "BaigoCore", "TestSupport"]),
+        .testTarget(name: "EngineClientTests", dependencies: ["EngineClient", "EngineWire", "BaigoCore", "TestSupport"]),
+        .testTarget(name: "BaigoCLITests", dependencies: ["BaigoCLI", "BaigoCore", "TestSupport"]),
+        .testTarget(name: "CommandTests", dependencies: ["baigo", "baigo-engine", "TestSupport", "BaigoCore"]),
+    ]
+)
+
+let strict = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility", "NonisolatedNonsendingByDefault"]
+for target in package.targets where [.regular, .executable, .test].contains(target.type) {
+    target.swiftSettings = (target.swiftSettings ?? []) + strict.map { SwiftSetting.enableUpcomingFeature($0) }
+}
