@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Unicode.Scalar {
+    /// Whether the scalar could move, hide or reorder text where it is shown: C0 and C1 controls and
+    /// bidirectional controls.
+    package var isTerminalControl: Bool {
+        switch value {
+        case 0...0x1F, 0x7F...0x9F, 0x061C, 0x200E, 0x200F, 0x2028...0x202E, 0x2066...0x2069: true
+        default: false
+        }
+    }
+
+    /// Whether the scalar takes no room and so can make two texts look alike.
+    package var isZeroWidth: Bool {
+        switch value {
+        case 0x00AD, 0x034F, 0x115F...0x1160, 0x17B4...0x17B5, 0x180B...0x180F, 0x200B...0x200D, 0x2060...0x2065,
+            0x206A...0x206F, 0xFE00...0xFE0F, 0xFEFF, 0xFFF9...0xFFFB, 0xE0000...0xE0FFF:
+            true
+        default: false
+        }
+    }
+}
+
+extension String {
+    /// The text with every control character but LF and TAB replaced by `\u{…}`.
+    ///
+    /// For anything that came from a medium or a model and goes to a terminal, a report or a log.
+    package var escapedForTerminal: String {
+        guard unicodeScalars.contains(where: { $0.isTerminalControl && $0 != "\n" && $0 != "\t" }) else { return self }
+        var shown = ""
+        for scalar in unicodeScalars {
+            if scalar.isTerminalControl && scalar != "\n" && scalar != "\t" {
+                shown += "\\u{\(String(scalar.value, radix: 16))}"
+            } else {
+                shown.unicodeScalars.append(scalar)
+            }
+        }
+        return shown
+    }
+
+    /// The text on one line: controls escaped, LF and TAB too.
+    package var escapedForOneLine: String {
+        escapedForTerminal.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n")
+            .split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "\\t")
+    }
+}

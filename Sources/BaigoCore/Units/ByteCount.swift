@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A number of bytes, shown with binary prefixes.
+package struct ByteCount: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// Bytes; never negative.
+    package let bytes: Int64
+
+    /// Makes a count; a negative number counts as none.
+    package init(_ bytes: some BinaryInteger) {
+        self.bytes = Int64(clamping: Swift.max(0, Int64(clamping: bytes)))
+    }
+
+    package static func < (left: ByteCount, right: ByteCount) -> Bool { left.bytes < right.bytes }
+
+    /// `512 B`, `1.5 KiB`, `4.36 GiB`: three figures at the most.
+    package var description: String {
+        var value = Double(bytes)
+        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+        var unit = 0
+        while value >= 1024, unit < units.count - 1 {
+            value /= 1024
+            unit += 1
+        }
+        guard unit > 0 else { return "\(bytes) B" }
+        let decimals: Double = value < 10 ? 100 : value < 100 ? 10 : 1
+        let rounded = (value * decimals).rounded() / decimals
+        let text = rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
+        return "\(text) \(units[unit])"
+    }
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+    internal import Glibc
+#else
+    internal import Musl
+#endif
+
+/// A moment in UTC with a resolution of one second, written as ISO 8601: `2026-11-21T22:00:00Z`.
+package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertible {
+    /// Seconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+    package let secondsSinceEpoch: Int64
+
+    /// Takes seconds since 1970.
+    package init(secondsSinceEpoch: Int64) {
+        self.secondsSinceEpoch = secondsSinceEpoch
+    }
+
+    /// The time of the system clock.
+    package static var now: Timestamp { Timestamp(secondsSinceEpoch: Int64(time(nil))) }
+
+    /// Reads exactly the form that `description` writes; `nil` for anything else.
+    package init?(_ text: String) {
+        var parts = tm()
+        let end = text.withCString { start -> Int? in
+            guard let stop = strptime(start, "%Y-%m-%dT%H:%M:%SZ", &parts) else { return nil }
+            return stop - UnsafePointer(start)
+        }
+        guard let end, end == text.utf8.count else { return nil }
+        self.init(secondsSinceEpoch: Int64(timegm(&parts)))
+        guard description == text else { return nil }
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.secondsSinceEpoch < right.secondsSinceEpoch
+    }
+
+    package var description: String {
+        var seconds = time_t(secondsSinceEpoch)
+        var parts = tm()
+        guard gmtime_r(&seconds, &parts) != nil else { return "invalid" }
+        func padded(_ value: Int32, _ width: Int) -> String {
+            let text = String(value)
+            return String(repeating: "0", count: max(0, width - text.count)) + text
+        }
+        return "\(padded(parts.tm_year + 1900, 4))-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))"
+            + "T\(padded(parts.tm_hour, 2)):\(padded(parts.tm_min, 2)):\(padded(parts.tm_sec, 2))Z"
+    }
+}
