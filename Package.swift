@@ -20,9 +20,10 @@ let package = Package(
         .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CLinux"),
         .target(
             name: "BaigoCore",
-            dependencies: [.product(name: "SystemPackage", package: "swift-system")]
+            dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")]
         ),
         .target(
             name: "BundleKit",
@@ -72,7 +73,8 @@ let package = Package(
         .testTarget(name: "BaigoCoreTests", dependencies: ["BaigoCore", "TestSupport"]),
         .testTarget(name: "BundleKitTests", dependencies: ["BundleKit", "BaigoCore", "TestSupport"]),
         .testTarget(name: "ModelStoreTests", dependencies: ["ModelStore", "BundleKit", "BaigoCore", "TestSupport"]),
-        .testTarget(name: "EngineClientTests", dependencies: ["EngineClient", "EngineWire", "BaigoCore", "TestSupport"]),
+        .testTarget(
+            name: "EngineClientTests", dependencies: ["EngineClient", "EngineWire", "BaigoCore", "TestSupport"]),
         .testTarget(name: "BaigoCLITests", dependencies: ["BaigoCLI", "BaigoCore", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["baigo", "baigo-engine", "TestSupport", "BaigoCore"]),
     ]

@@ -21,12 +21,15 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
 
     /// Reads exactly the form that `description` writes; `nil` for anything else.
     package init?(_ text: String) {
+        let fields = text.split(whereSeparator: { !$0.isASCII || !$0.isNumber }).compactMap { Int32($0) }
+        guard fields.count == 6 else { return nil }
         var parts = tm()
-        let end = text.withCString { start -> Int? in
-            guard let stop = strptime(start, "%Y-%m-%dT%H:%M:%SZ", &parts) else { return nil }
-            return stop - UnsafePointer(start)
-        }
-        guard let end, end == text.utf8.count else { return nil }
+        parts.tm_year = fields[0] - 1900
+        parts.tm_mon = fields[1] - 1
+        parts.tm_mday = fields[2]
+        parts.tm_hour = fields[3]
+        parts.tm_min = fields[4]
+        parts.tm_sec = fields[5]
         self.init(secondsSinceEpoch: Int64(timegm(&parts)))
         guard description == text else { return nil }
     }

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+internal import SystemPackage
+
+/// An exclusive `flock` on a file, held until this object goes.
+///
+/// The file holds the holder's process number and command for messages; a lock is held by the open file, so a file
+/// that was left behind locks nothing.
+///
+/// Source: flock(2).
+package final class FileLock: Sendable {
+    private let file: OwnedDescriptor
+
+    private init(_ file: OwnedDescriptor) {
+        self.file = file
+    }
+
+    /// Takes the lock, waiting up to `wait`.
+    ///
+    /// - Parameter purpose: What the holder does, shown to those who wait: `import`.
+    /// - Throws: `FileError`, code `locked`, naming the holder; `CancellationError` when the task is cancelled.
+    package static func take(
+        _ name: String, in folder: Folder, for purpose: String, waiting wait: Duration = .zero
+    ) throws -> FileLock {
+        let raw = openat(folder.raw, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0o600)
+        guard raw >= 0 else { throw FileError(.lastError, while: "open", folder.path(of: name)) }
+        let file = OwnedDescriptor(owning: raw, path: folder.path(of: name))
+        let deadline = ContinuousClock.now + wait
+        while flock(raw, LOCK_EX | LOCK_NB) != 0 {
+            let errno = Errno.lastError
+            guard errno == .wouldBlock || errno == .interrupted else {
+                throw FileError(errno, while: "lock", file.path)
+            }
+            guard ContinuousClock.now < deadline else { throw held(file) }
+            try Task.checkCancellation()
+            usleep(20_000)
+        }
+        try file.truncate(to: 0)
+        try file.writeAll(Array("\(getpid()) \(purpose)\n".utf8), at: 0)
+        return FileLock(file)
+    }
+
+    private static func held(_ file: OwnedDescriptor) -> FileError {
+        let note = (try? file.bytes(at: 0, count: 200)).map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let holder = note.split(separator: "\n").first.map { " by process \($0)" } ?? ""
+        return FileError(
+            .locked, "\(file.path.escapedForTerminal) is held\(holder.escapedForTerminal)",
+            hint: "Wait until it has finished, or use --wait SECONDS.")
+    }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+extension Folder {
+    /// Puts a small file in place whole: written under another name, synced, renamed, the folder synced.
+    ///
+    /// - Throws: `FileError`; then the old file, if any, is untouched.
+    package func publish(_ bytes: [UInt8], as name: String, mode: UInt32 = 0o600) throws(FileError) {
+        let draft = ".\(name).\(getpid()).partial"
+        if try status(of: draft) != nil { try removeFile(draft) }
+        let file = try file(creating: draft, mode: mode)
+        do throws(FileError) {
+            try file.writeAll(bytes, at: 0)
+            try file.sync()
+            try rename(draft, to: name)
+        } catch {
+            _ = unlinkat(raw, draft, 0)
+            throw error
+        }
+        try sync()
+    }
+
+    /// Opens a folder by path, making it and its missing parents with `mode`.
+    ///
+    /// - Throws: `FileError`.
+    package static func open(making path: FilePath, mode: UInt32 = 0o700) throws(FileError) -> Folder {
+        var built = FilePath(path.isAbsolute ? "/" : ".")
+        for part in path.components {
+            built.append(part)
+            let made = built.withPlatformString { mkdir($0, mode) }
+            if made != 0 {
+                let errno = Errno.lastError
+                guard errno == .fileExists || access(built.string, F_OK) == 0 else {
+                    throw FileError(errno, while: "make folder", built.string)
+                }
+            }
+        }
+        return try open(path)
+    }
+
+    /// Bytes that an unprivileged user can still write to this folder's file system.
+    ///
+    /// - Throws: `FileError`.
+    package func freeSpace() throws(FileError) -> ByteCount {
+        var info = statvfs()
+        guard fstatvfs(raw, &info) == 0 else { throw FileError(.lastError, while: "look at", path) }
+        return ByteCount(UInt64(info.f_bavail) &* UInt64(info.f_frsize))
+    }
+
+    /// The largest file that this folder's file system takes, where it has a limit below 16 TiB that is known.
+    package var maximumFileSize: ByteCount? {
+        linux_file_system_type(raw) == Int(MSDOS_SUPER_MAGIC) ? ByteCount((Int64(1) << 32) - 1) : nil
+    }
+}
+
+extension OwnedDescriptor {
+    /// Writes all bytes of an array at `fileOffset`.
+    ///
+    /// - Throws: `FileError`.
+    package func writeAll(_ bytes: [UInt8], at fileOffset: Int64) throws(FileError) {
+        var failure: FileError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(FileError) { try write(buffer, at: fileOffset) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+}

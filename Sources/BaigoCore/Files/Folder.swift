@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import CLinux
+internal import Glibc
+package import SystemPackage
+
+/// An open folder; everything in it is reached relative to its descriptor, never through a link.
+///
+/// A `name` is a single path part without `/`.
+package final class Folder: Sendable {
+    private let descriptor: OwnedDescriptor
+    /// The folder as the person knows it.
+    package var path: String { descriptor.path }
+    /// The descriptor's number, for system calls while this object lives.
+    package var raw: CInt { descriptor.raw }
+
+    private init(_ descriptor: OwnedDescriptor) {
+        self.descriptor = descriptor
+    }
+
+    /// Opens a folder by path; links on the way are followed.
+    ///
+    /// - Throws: `FileError`.
+    package static func open(_ path: FilePath) throws(FileError) -> Folder {
+        let raw = path.withPlatformString { Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        guard raw >= 0 else { throw FileError(.lastError, while: "open folder", path.string) }
+        return Folder(OwnedDescriptor(owning: raw, path: path.string))
+    }
+
+    /// The path of something in this folder, for messages.
+    package func path(of name: String) -> String { path == "/" ? "/" + name : path + "/" + name }
+
+    private func check(_ result: CInt, _ action: String, _ name: String) throws(FileError) {
+        guard result == 0 else { throw FileError(.lastError, while: action, self.path(of: name)) }
+    }
+
+    /// Opens a folder in this one.
+    ///
+    /// - Throws: `FileError`; a link is not followed.
+    package func folder(_ name: String) throws(FileError) -> Folder {
+        let raw = openat(self.raw, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        guard raw >= 0 else { throw FileError(.lastError, while: "open folder", self.path(of: name)) }
+        return Folder(OwnedDescriptor(owning: raw, path: self.path(of: name)))
+    }
+
+    /// Opens a folder in this one, making it with `mode` if it is missing.
+    ///
+    /// - Throws: `FileError`.
+    package func folder(making name: String, mode: UInt32 = 0o700) throws(FileError) -> Folder {
+        if mkdirat(raw, name, mode) != 0, Errno.lastError != .fileExists {
+            throw FileError(.lastError, while: "make folder", self.path(of: name))
+        }
+        return try folder(name)
+    }
+
+    /// Opens a file in this folder for reading.
+    ///
+    /// - Throws: `FileError`; a link or anything but a regular file is refused.
+    package func file(reading name: String) throws(FileError) -> OwnedDescriptor {
+        let raw = openat(self.raw, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard raw >= 0 else { throw FileError(.lastError, while: "open", self.path(of: name)) }
+        let file = OwnedDescriptor(owning: raw, path: self.path(of: name))
+        guard try file.status().kind == .regular else {
+            throw FileError(.wrongType, "\(file.path.escapedForTerminal) is not a regular file")
+        }
+        return file
+    }
+
+    /// Makes a new file, open for reading and writing.
+    ///
+    /// - Throws: `FileError`, code `exists`, when the name is taken.
+    package func file(creating name: String, mode: UInt32 = 0o600) throws(FileError) -> OwnedDescriptor {
+        let raw = openat(self.raw, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard raw >= 0 else { throw FileError(.lastError, while: "create", self.path(of: name)) }
+        return OwnedDescriptor(owning: raw, path: self.path(of: name))
+    }
+
+    /// Opens a file for reading and writing at the end, making it if it is missing.
+    ///
+    /// - Throws: `FileError`.
+    package func file(appending name: String, mode: UInt32 = 0o600) throws(FileError) -> OwnedDescriptor {
+        let raw = openat(self.raw, name, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, mode)
+        guard raw >= 0 else { throw FileError(.lastError, while: "open", self.path(of: name)) }
+        return OwnedDescriptor(owning: raw, path: self.path(of: name))
+    }
+
+    /// The whole of a small file.
+    ///
+    /// - Throws: `FileError`; `wrongType` above `limit` bytes.
+    package func bytes(of name: String, limit: Int = 16 << 20) throws(FileError) -> [UInt8] {
+        let file = try file(reading: name)
+        let bytes = try file.bytes(at: 0, count: limit + 1)
+        guard bytes.count <= limit else {
+            throw FileError(.wrongType, "\(file.path.escapedForTerminal) is larger than \(ByteCount(limit))")
+        }
+        return bytes
+    }
+
+    /// What is under a name; `nil` where nothing is. A link is described itself.
+    ///
+    /// - Throws: `FileError`.
+    package func status(of name: String) throws(FileError) -> FileStatus? {
+        var info = stat()
+        if fstatat(raw, name, &info, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(info) }
+        let errno = Errno.lastError
+        if errno == .noSuchFileOrDirectory { return nil }
+        throw FileError(errno, while: "look at", self.path(of: name))
+    }
+
+    /// Type, size and owner of this folder itself.
+    ///
+    /// - Throws: `FileError`.
+    package func status() throws(FileError) -> FileStatus { try descriptor.status() }
+
+    /// Moves something of this folder to `newName` in `target`, replacing a file or an empty folder there.
+    ///
+    /// - Throws: `FileError`.
+    package func rename(_ name: String, to newName: String, in target: Folder? = nil) throws(FileError) {
+        try check(renameat(raw, name, (target ?? self).raw, newName), "rename", name)
+    }
+
+    /// Moves something of this folder to `newName` in `target`, where nothing may be yet.
+    ///
+    /// - Throws: `FileError`, code `exists`, when the name is taken.
+    package func rename(_ name: String, toNew newName: String, in target: Folder) throws(FileError) {
+        try check(linux_rename_new(raw, name, target.raw, newName), "rename", name)
+    }
+
+    /// Gives a file of this folder a second name in `target`.
+    ///
+    /// - Throws: `FileError`.
+    package func link(_ name: String, to newName: String, in target: Folder) throws(FileError) {
+        try check(linkat(raw, name, target.raw, newName, 0), "link", name)
+    }
+
+    /// Removes a file.
+    ///
+    /// - Throws: `FileError`.
+    package func removeFile(_ name: String) throws(FileError) {
+        try check(unlinkat(raw, name, 0), "remove", name)
+    }
+
+    /// Removes a folder with everything in it; links in it are removed, not followed.
+    ///
+    /// - Throws: `FileError`.
+    package func removeTree(_ name: String) throws(FileError) {
+        let inner = try folder(name)
+        for entry in try inner.names() {
+            if try inner.status(of: entry)?.kind == .folder {
+                try inner.removeTree(entry)
+            } else {
+                try inner.removeFile(entry)
+            }
+        }
+        try check(unlinkat(raw, name, AT_REMOVEDIR), "remove folder", name)
+    }
+
+    /// Names in this folder but `.` and `..`, in byte order.
+    ///
+    /// - Throws: `FileError`; `wrongType` where a name is not UTF-8.
+    package func names() throws(FileError) -> [String] {
+        let copy = openat(raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard copy >= 0, let stream = fdopendir(copy) else { throw FileError(.lastError, while: "list", path) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            }
+            guard let name else { throw FileError(.wrongType, "a name in \(path.escapedForTerminal) is not UTF-8") }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+
+    /// Makes created, renamed and removed names durable.
+    ///
+    /// - Throws: `FileError`.
+    package func sync() throws(FileError) { try descriptor.sync() }
+}
