@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+
+/// A package, model file, signature or key that cannot be taken as it is.
+package struct BundleError: PresentableError {
+    /// What is wrong; the raw value is the identifier that scripts see.
+    package enum Code: String, Sendable, CaseIterable {
+        // The container
+        case notAPackage = "bundle.not-a-package"
+        case structure = "bundle.structure"
+        case truncated = "bundle.truncated"
+        case compressed = "bundle.compressed-entry"
+        case encrypted = "bundle.encrypted"
+        case unsafeEntryName = "bundle.unsafe-name"
+        case duplicateEntry = "bundle.duplicate-entry"
+        case tooManyEntries = "bundle.too-many-entries"
+        case crcMismatch = "bundle.crc-mismatch"
+        // What the package says of itself
+        case manifest = "bundle.manifest"
+        case manifestMissing = "bundle.manifest-missing"
+        case unsupported = "bundle.unsupported"
+        case checksums = "bundle.checksums"
+        case unlistedEntry = "bundle.unlisted-entry"
+        case missingEntry = "bundle.missing-entry"
+        case sizeMismatch = "bundle.size-mismatch"
+        case digestMismatch = "bundle.digest-mismatch"
+        case disagreement = "bundle.disagreement"
+        // Model files
+        case notAModel = "model.not-gguf"
+        case modelHeader = "model.header"
+        case missingShard = "model.missing-shard"
+        case noWeights = "model.no-weights"
+        case sourceChanged = "model.source-changed"
+        // Names and requests
+        case invalidName = "usage.name"
+        case invalidRequest = "usage.request"
+        case sourceNotFound = "source.not-found"
+        // Signatures
+        case signatureMissing = "signature.missing"
+        case signatureUnknownKey = "signature.unknown-key"
+        case signatureBad = "signature.bad"
+        case signatureExpiredKey = "signature.expired-key"
+        case signatureRevokedKey = "signature.revoked-key"
+        case signatureExpired = "signature.expired"
+        case signatureWeakDigest = "signature.weak-digest"
+        case signatureNotYetValid = "signature.not-yet-valid"
+        case signatureWrongPurpose = "signature.wrong-purpose"
+        case signatureMalformed = "signature.malformed"
+        // Keys
+        case keyNotFound = "key.not-found"
+        case keyAmbiguous = "key.ambiguous"
+        case keyUnusable = "key.unusable"
+        case keyMalformed = "key.malformed"
+        case keyFingerprint = "key.fingerprint"
+        case trustUnreadable = "trust.unreadable"
+        case signingFailed = "signing.failed"
+        // Libraries
+        case outOfMemory = "internal.out-of-memory"
+        case library = "internal.library"
+    }
+
+    package let code: Code
+    package let message: String
+    package let hint: String?
+    /// The error this one explains.
+    package let cause: (any Error)?
+
+    package var identifier: String { code.rawValue }
+
+    package var exitStatus: ExitStatus {
+        switch code {
+        case .notAPackage, .structure, .truncated, .compressed, .encrypted, .unsafeEntryName, .duplicateEntry,
+            .tooManyEntries, .crcMismatch, .manifest, .manifestMissing, .unsupported, .checksums, .unlistedEntry,
+            .missingEntry, .sizeMismatch, .digestMismatch, .disagreement, .notAModel, .modelHeader, .missingShard,
+            .noWeights, .sourceChanged, .keyMalformed:
+            .invalidContent
+        case .signatureMissing, .signatureUnknownKey, .signatureBad, .signatureExpiredKey, .signatureRevokedKey,
+            .signatureExpired, .signatureWeakDigest, .signatureNotYetValid, .signatureWrongPurpose,
+            .signatureMalformed, .keyFingerprint:
+            .signature
+        case .sourceNotFound, .keyNotFound: .notFound
+        case .invalidName, .invalidRequest, .keyAmbiguous: .usage
+        case .trustUnreadable, .keyUnusable, .signingFailed, .outOfMemory: .environment
+        case .library: .unexpected
+        }
+    }
+
+    /// Makes an error.
+    package init(_ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.cause = cause
+    }
+}
