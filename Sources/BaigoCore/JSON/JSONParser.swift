@@ -6,6 +6,12 @@ package struct JSONError: Error, Sendable, Equatable {
     package let reason: String
     /// Where, in bytes from the start.
     package let byteOffset: Int
+
+    /// Makes an error.
+    package init(reason: String, byteOffset: Int) {
+        self.reason = reason
+        self.byteOffset = byteOffset
+    }
 }
 
 extension JSONValue {
