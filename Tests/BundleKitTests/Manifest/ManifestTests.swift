@@ -45,7 +45,7 @@ struct ManifestTests {
             ("publisher", 1, .manifest), ("engine", ["id": []], .manifest),
         ] as [(String, JSONValue?, BundleError.Code)])
     func refuses(_ key: String, _ value: JSONValue?, _ code: BundleError.Code) {
-        let error = #expect(throws: BundleError.self) { _ = try read([key: .some(value)]) }
+        let error = #expect(throws: BundleError.self) { _ = try read([key: value]) }
         #expect(error?.code == code)
         #expect(error?.exitStatus == .invalidContent)
     }
