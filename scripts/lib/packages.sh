@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Debian packages: finds out which are missing, and installs just those. Needs say.sh.
+
+# require_packages PACKAGE=TEST…, where TEST is a command, "module:NAME" of pkg-config, "python:MODULE" or "file:PATH".
+require_packages() {
+    local entry missing=()
+    for entry in "$@"; do
+        if ! is_present "${entry%%=*}" "${entry#*=}"; then missing+=("${entry%%=*}"); fi
+    done
+    if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
+}
+
+is_present() {
+    case "$2" in
+        module:*) pkg-config --exists "${2#module:}" 2> /dev/null || is_installed "$1" ;;
+        python:*) /usr/bin/python3 -c "import ${2#python:}" 2> /dev/null ;;
+        file:*) [ -e "${2#file:}" ] ;;
+        *) command -v "$2" > /dev/null ;;
+    esac
+}
+
+is_installed() {
+    [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" = installed ]
+}
+
+install_packages() {
+    local as_root=() by_hand="Install them as root with: apt-get install $*"
+    if ! command -v apt-get > /dev/null; then
+        die "these Debian packages are missing, and there is no apt-get here: $*" "Install what they contain."
+    fi
+    if [ "$(id -u)" != 0 ]; then
+        if ! command -v sudo > /dev/null; then die "these packages are missing: $*" "$by_hand"; fi
+        as_root=(sudo)
+    fi
+    say "installing apt packages: $*"
+    if ! { "${as_root[@]}" apt-get -q update \
+        && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@"; } >&2; then
+        die "apt-get could not install: $*" "$by_hand"
+    fi
+}
