@@ -72,13 +72,19 @@ let package = Package(
         .testTarget(name: "BaigoCoreTests", dependencies: ["BaigoCore", "TestSupport"]),
         .testTarget(name: "BundleKitTests", dependencies: ["BundleKit", "BaigoCore", "TestSupport"]),
         .testTarget(name: "ModelStoreTests", dependencies: ["ModelStore", "BundleKit", "BaigoCore", "TestSupport"]),
-        .testTarget(name: "EngineClientTests", dependencies: ["EngineClient", "EngineWire", "BaigoCore", "TestSupport"]),
+        .testTarget(
+            name: "EngineClientTests", dependencies: ["EngineClient", "EngineWire", "BaigoCore", "TestSupport"]),
         .testTarget(name: "BaigoCLITests", dependencies: ["BaigoCLI", "BaigoCore", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["baigo", "baigo-engine", "TestSupport", "BaigoCore"]),
     ]
 )
 
 let strict = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility", "NonisolatedNonsendingByDefault"]
+let warningsAreErrors = Context.environment["BAIGO_WARNINGS_AS_ERRORS"] == "1"
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
     target.swiftSettings = (target.swiftSettings ?? []) + strict.map { SwiftSetting.enableUpcomingFeature($0) }
+    if warningsAreErrors {
+        target.swiftSettings?.append(.treatAllWarnings(as: .error))
+        target.cxxSettings = (target.cxxSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
 }

@@ -34,6 +34,7 @@ prove_backends() {
                 mv "$library" "$tree/rejected/"
                 ;;
         esac
+        words="${words//"$tree/bin/"/}"
         printf '%s\n    { "name": "%s", "reason": "%s", "verdict": "%s" }' \
             "$separator" "$name" "$(json_text "$words")" "$(verdict_word "$status")"
         separator=,
