@@ -34,7 +34,7 @@ check: bootstrap ## Lint, and build everything with warnings as errors
 
 test: bootstrap ## Build and run every test
 	$(DEBUG) build $(DEBUG_FLAGS) --build-tests
-	$(DEBUG) test $(DEBUG_FLAGS) --skip-build
+	$(DEBUG) test $(DEBUG_FLAGS) --skip-build --disable-xctest
 
 quickstart: build ## Carry the fixture model across a simulated gap and ask it a question
 	@scripts/quickstart

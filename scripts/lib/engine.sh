@@ -57,7 +57,8 @@ build_engine() {
     if [ -z "${LLAMA_CPP_SOURCE:-}" ]; then identity=(-DGIT_EXE=OFF "-DLLAMA_BUILD_COMMIT=$LLAMA_CPP_COMMIT"); fi
     say "building llama.cpp ${LLAMA_CPP_VERSION} (${accelerator}); 10 to 20 minutes on two cores, once"
     run_logged "$work/cmake.log" cmake -G Ninja -S "$source" -B "$work/cmake" "${engine_options[@]}" \
-        "${accelerator_options[@]}" "${identity[@]}" "-DCMAKE_INSTALL_PREFIX=$prefix"
+        "${accelerator_options[@]}" "${identity[@]}" "-DCMAKE_INSTALL_PREFIX=$prefix" \
+        "-DCMAKE_C_FLAGS=-ffile-prefix-map=$source=llama.cpp" "-DCMAKE_CXX_FLAGS=-ffile-prefix-map=$source=llama.cpp"
     run_logged "$work/ninja.log" ninja -C "$work/cmake" -j "${JOBS:-$(nproc)}" \
         llama llama-common mtmd ggml "${engine_tools[@]}"
     rm -rf "$stage"
