@@ -8,7 +8,12 @@ require_packages() {
     for entry in "$@"; do
         if ! is_present "${entry%%=*}" "${entry#*=}"; then missing+=("${entry%%=*}"); fi
     done
-    if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
+    if [ ${#missing[@]} = 0 ]; then return; fi
+    install_packages "${missing[@]}"
+    for entry in "$@"; do
+        is_present "${entry%%=*}" "${entry#*=}" \
+            || die "the apt package ${entry%%=*} is installed, but ${entry#*=} is not found." "Is PATH complete? It is $PATH"
+    done
 }
 
 is_present() {
@@ -27,15 +32,16 @@ is_installed() {
 install_packages() {
     local as_root=() by_hand="Install them as root with: apt-get install $*"
     if ! command -v apt-get > /dev/null; then
-        die "these Debian packages are missing, and there is no apt-get here: $*" "Install what they contain."
+        die "these Debian packages are missing, and there is no apt-get here: $*" "Install what they contain in the way of this system."
     fi
     if [ "$(id -u)" != 0 ]; then
         if ! command -v sudo > /dev/null; then die "these packages are missing: $*" "$by_hand"; fi
         as_root=(sudo)
     fi
     say "installing apt packages: $*"
-    if ! { "${as_root[@]}" apt-get -q update \
-        && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y --no-install-recommends install "$@"; } >&2; then
+    if ! { "${as_root[@]}" apt-get -qq update \
+        && "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y \
+            -o Dpkg::Use-Pty=0 --no-install-recommends install "$@"; } >&2; then
         die "apt-get could not install: $*" "$by_hand"
     fi
 }
