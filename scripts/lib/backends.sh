@@ -23,8 +23,7 @@ prove_backends() {
         name="$(basename "$library" .so)"
         name="${name#libggml-}"
         status=0
-        words="$( (ulimit -c 0; timeout --kill-after 5 "$probe_seconds" "$probe" "$library" | tail -n 1) 2> /dev/null)" \
-            || status=$?
+        words="$(run_probe "$probe" "$library")" || status=$?
         case $status in
             0) printf '%s\n' "    $name: works ($words)" >&2 ;;
             3) printf '%s\n' "    $name: not for this machine" >&2 ;;
@@ -40,6 +39,11 @@ prove_backends() {
         separator=,
     done
     printf '\n  ]'
+}
+
+# run_probe PROBE LIBRARY: the last line that the probe printed, and its exit status.
+run_probe() {
+    (ulimit -c 0; timeout --kill-after 5 "$probe_seconds" "$1" "$2" | tail -n 1) 2> /dev/null
 }
 
 verdict_word() {

@@ -13,7 +13,8 @@ engine_options=(
     -DLLAMA_BUILD_UI=OFF -DLLAMA_USE_PREBUILT_UI=OFF -DLLAMA_OPENSSL=OFF -DLLAMA_TOOLS_INSTALL=OFF
 )
 
-# Puts the checksummed source archive into the cache and prints its path. pip compares the digest before it opens the archive.
+# Puts the checksummed source archive into the cache and prints its path. pip compares the digest before it opens the
+# archive.
 fetch_archive() {
     local folder="$cache/downloads" work
     local archive="$folder/$LLAMA_CPP_ARCHIVE"

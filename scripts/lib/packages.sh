@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # Debian packages: finds out which are missing, and installs just those. Needs say.sh.
 
-# require_packages PACKAGE=TEST…, where TEST is a command, "module:NAME" of pkg-config, "python:MODULE" or "file:PATH".
+# require_packages PACKAGE=TEST…, where TEST is a command, "module:NAME" of pkg-config, "python:MODULE" of Python or
+# "file:PATH".
 require_packages() {
     local entry missing=()
     for entry in "$@"; do
@@ -12,7 +13,8 @@ require_packages() {
     install_packages "${missing[@]}"
     for entry in "$@"; do
         is_present "${entry%%=*}" "${entry#*=}" \
-            || die "the apt package ${entry%%=*} is installed, but ${entry#*=} is not found." "Is PATH complete? It is $PATH"
+            || die "the apt package ${entry%%=*} is installed, but ${entry#*=} is not found." \
+                "Is PATH complete? It is $PATH"
     done
 }
 
@@ -32,7 +34,8 @@ is_installed() {
 install_packages() {
     local as_root=() by_hand="Install them as root with: apt-get install $*"
     if ! command -v apt-get > /dev/null; then
-        die "these Debian packages are missing, and there is no apt-get here: $*" "Install what they contain in the way of this system."
+        die "these Debian packages are missing, and there is no apt-get here: $*" \
+            "Install what they contain in the way of this system."
     fi
     if [ "$(id -u)" != 0 ]; then
         if ! command -v sudo > /dev/null; then die "these packages are missing: $*" "$by_hand"; fi
