@@ -61,6 +61,21 @@ extension OwnedDescriptor {
         return done
     }
 
+    /// Waits until a stream has bytes and takes what is there.
+    ///
+    /// - Returns: At least one byte; none at the end.
+    /// - Throws: `FileError`, or `CancellationError` when the task is cancelled.
+    package func nextAvailable(atMost count: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        while true {
+            try waitReadable()
+            let taken = Glibc.read(raw, &bytes, count)
+            if taken >= 0 { return Array(bytes.prefix(taken)) }
+            let errno = Errno.lastError
+            guard errno == .interrupted || errno == .wouldBlock else { throw FileError(errno, while: "read", path) }
+        }
+    }
+
     private func waitReadable() throws {
         while true {
             try Task.checkCancellation()

@@ -6,6 +6,12 @@ package struct JSONError: Error, Sendable, Equatable {
     package let reason: String
     /// Where, in bytes from the start.
     package let byteOffset: Int
+
+    /// Makes an error.
+    package init(reason: String, byteOffset: Int) {
+        self.reason = reason
+        self.byteOffset = byteOffset
+    }
 }
 
 extension JSONValue {
@@ -56,12 +62,12 @@ private struct JSONParser {
     }
 
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
-        guard depth <= JSONValue.maximumDepth else { throw fail("nested deeper than \(JSONValue.maximumDepth)") }
         skipBlanks()
         guard let first = current else { throw fail("the text ends early") }
         switch first {
-        case UInt8(ascii: "{"): return try object(depth: depth + 1)
-        case UInt8(ascii: "["): return try array(depth: depth + 1)
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            guard depth < JSONValue.maximumDepth else { throw fail("nested deeper than \(JSONValue.maximumDepth)") }
+            return first == UInt8(ascii: "{") ? try object(depth: depth + 1) : try array(depth: depth + 1)
         case UInt8(ascii: "\""): return .string(try string())
         case UInt8(ascii: "t"): return try literal("true", .bool(true))
         case UInt8(ascii: "f"): return try literal("false", .bool(false))

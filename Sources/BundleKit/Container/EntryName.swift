@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+
+/// The rules for names of entries, the same for every container and manifest.
+///
+/// A name is a relative path with `/` between its parts that every file system baigo meets can hold and that every
+/// reader shows alike.
+package enum EntryName {
+    /// Bytes of a whole name at the most.
+    package static let maximumBytes = 1024
+    /// Bytes of one part at the most.
+    package static let maximumPartBytes = 255
+
+    /// Checks the raw bytes of a name.
+    ///
+    /// - Parameters:
+    ///   - bytes: The name as the container has it, without the `/` that ends a directory entry's.
+    ///   - markedUTF8: Whether the container says that the name is UTF-8 (flag bit 11 of ZIP).
+    /// - Returns: The name.
+    /// - Throws: `BundleError`, code `unsafeEntryName`, with the rule that is broken.
+    package static func validate(_ bytes: [UInt8], markedUTF8: Bool = true) throws(BundleError) -> String {
+        guard let name = String(validating: bytes, as: UTF8.self) else {
+            throw refusal(String(decoding: bytes, as: UTF8.self), "is not UTF-8")
+        }
+        guard markedUTF8 || bytes.allSatisfy({ $0 < 0x80 }) else {
+            throw refusal(name, "is not ASCII and not marked as UTF-8")
+        }
+        if let reason = fault(in: name) { throw refusal(name, reason) }
+        return name
+    }
+
+    /// A key under which two names that some file system takes for one are equal.
+    ///
+    /// Strings compare by canonical equivalence, so the key covers Unicode normalization beside case.
+    package static func folded(_ name: String) -> String { name.uppercased().lowercased() }
+
+    private static func refusal(_ name: String, _ reason: String) -> BundleError {
+        BundleError(
+            .unsafeEntryName, "validation failed: the entry name \"\(name.escapedForOneLine)\" \(reason)",
+            hint: "Rename the file and make the package again.")
+    }
+
+    private static func fault(in name: String) -> String? {
+        if name.isEmpty { return "is empty" }
+        if name.utf8.count > maximumBytes { return "is longer than \(maximumBytes) bytes" }
+        for scalar in name.unicodeScalars {
+            if scalar.isTerminalControl { return "has a control or bidirectional character" }
+            if scalar.isZeroWidth { return "has a zero-width character" }
+            if scalar == "\\" { return "has a backslash" }
+            if ":*?\"<>|".unicodeScalars.contains(scalar) { return "has the character \(scalar)" }
+        }
+        for part in name.split(separator: "/", omittingEmptySubsequences: false) {
+            if let reason = fault(inPart: part) { return reason }
+        }
+        return nil
+    }
+
+    private static func fault(inPart part: Substring) -> String? {
+        guard let first = part.unicodeScalars.first, let last = part.unicodeScalars.last else {
+            return "is absolute or has an empty part"
+        }
+        if part == "." || part == ".." { return "has the part \"\(part)\"" }
+        if part.utf8.count > maximumPartBytes { return "has a part longer than \(maximumPartBytes) bytes" }
+        if first.properties.isWhitespace { return "has a part that starts with a blank" }
+        if first == "-" { return "has a part that starts with -" }
+        if last == "." || last.properties.isWhitespace { return "has a part that ends with a dot or a blank" }
+        if isDeviceName(part) { return "has a part that is a device name on Windows" }
+        return nil
+    }
+
+    /// Source: Microsoft, "Naming Files, Paths, and Namespaces".
+    private static func isDeviceName(_ part: Substring) -> Bool {
+        var stem = part.prefix { $0 != "." }.uppercased()
+        while stem.last == " " { stem.removeLast() }
+        if ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"].contains(stem) { return true }
+        guard stem.count == 4, stem.hasPrefix("COM") || stem.hasPrefix("LPT"), let digit = stem.last else {
+            return false
+        }
+        return "0123456789¹²³".contains(digit)
+    }
+}

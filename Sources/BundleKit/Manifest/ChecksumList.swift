@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+
+/// The content of `checksums.txt`: a digest for every entry but itself and signatures.
+///
+/// The form is the one that `sha256sum --strict -c` reads.
+package struct ChecksumList: Sendable, Equatable {
+    /// Names that a list never holds.
+    package static let unlistedNames: Set<String> = ["checksums.txt", "checksums.txt.asc", "model.sig"]
+    /// Bytes that are read at the most.
+    package static let maximumBytes = 16 << 20
+
+    /// The digest of each entry by its name.
+    package let digests: [String: SHA256Digest]
+
+    /// Takes over digests by name.
+    package init(digests: [String: SHA256Digest]) {
+        self.digests = digests
+    }
+
+    /// Reads a list.
+    ///
+    /// Each line is 64 lower-case hexadecimal digits, two spaces or a space and `*`, the name, LF; no name twice.
+    ///
+    /// - Throws: `BundleError`, code `checksums`, with the number of the line, or `unsafeEntryName`.
+    package init(reading bytes: [UInt8]) throws(BundleError) {
+        guard bytes.count <= Self.maximumBytes else {
+            throw Self.refusal("is larger than \(ByteCount(Self.maximumBytes))")
+        }
+        guard let last = bytes.last else { throw Self.refusal("is empty") }
+        guard last == 0x0A else { throw Self.refusal("does not end with a line feed") }
+        var digests: [String: SHA256Digest] = [:]
+        for (index, line) in bytes.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
+            let number = index + 1
+            let start = line.startIndex
+            guard line.count > 66, line[start + 64] == 0x20, [0x20, UInt8(ascii: "*")].contains(line[start + 65]),
+                let digest = SHA256Digest(hex: String(decoding: line[start..<start + 64], as: UTF8.self))
+            else {
+                throw Self.refusal("has a malformed line \(number)")
+            }
+            let name = try EntryName.validate(Array(line[(start + 66)...]))
+            guard !Self.unlistedNames.contains(name) else { throw Self.refusal("lists \(name) in line \(number)") }
+            guard digests.updateValue(digest, forKey: name) == nil else {
+                throw Self.refusal("lists \(name) twice, again in line \(number)")
+            }
+        }
+        self.digests = digests
+    }
+
+    /// The list as baigo writes it: sorted by the bytes of the name.
+    package var bytes: [UInt8] {
+        digests.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            .flatMap { "\($0.value.hex)  \($0.key)\n".utf8 }
+    }
+
+    private static func refusal(_ reason: String) -> BundleError {
+        BundleError(
+            .checksums, "validation failed: checksums.txt \(reason)",
+            hint: "Make the list with sha256sum and package again, or ask the sender for a new copy.")
+    }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+
+extension Manifest {
+    /// Reads the bytes of `manifest.json`.
+    ///
+    /// - Throws: `BundleError`: `unsupported` for a schema, kind or critical key that this version does not know,
+    ///   `unsafeEntryName` and `invalidName` for names, `manifest` for everything else.
+    package init(reading bytes: [UInt8]) throws(BundleError) {
+        guard bytes.count <= Self.maximumBytes else {
+            throw ManifestFault.error("is larger than \(ByteCount(Self.maximumBytes))")
+        }
+        let json: [String: JSONValue]
+        do throws(JSONError) {
+            guard let members = try JSONValue(strict: bytes).object else {
+                throw JSONError(reason: "not an object", byteOffset: 0)
+            }
+            json = members
+        } catch {
+            throw ManifestFault.error("is not strict JSON: \(error.reason) (byte \(error.byteOffset))")
+        }
+        let members = ManifestMembers(json: json)
+        try members.checkSchema()
+        try members.checkTypes()
+        let files = try members.files()
+        let totalSize = try members.total(of: files)
+        try members.checkLicense(in: files)
+        do throws(BundleError) {
+            self.init(
+                json: json, name: try PackageName(validating: try members.text("name")),
+                version: try PackageVersion(validating: try members.text("version")), files: files, totalSize: totalSize
+            )
+        } catch {
+            guard error.code == .invalidName else { throw error }
+            throw ManifestFault.error("has a bad name: \(error.message)")
+        }
+    }
+}
+
+enum ManifestFault {
+    static func error(_ reason: String) -> BundleError {
+        BundleError(
+            .manifest, "validation failed: manifest.json \(reason)",
+            hint: "Ask the sender for a new copy of the package.")
+    }
+}
+
+/// The members of a manifest under the rules of schema 1.
+private struct ManifestMembers {
+    private static let textKeys = [
+        "architecture", "createdAt", "createdBy", "displayName", "format", "kind", "publisher", "quantization",
+        "repository", "revision", "sourceURL",
+    ]
+    private static let countKeys = ["contextLength", "parameters", "totalSize"]
+    private static let otherKeys = ["critical", "engine", "files", "license", "name", "schemaVersion", "version"]
+
+    let json: [String: JSONValue]
+
+    func checkSchema() throws(BundleError) {
+        guard let schema = json["schemaVersion"] else { throw ManifestFault.error("has no schemaVersion") }
+        guard let number = schema.integer else { throw ManifestFault.error("has a schemaVersion that is no integer") }
+        guard number == Manifest.schemaVersion else {
+            throw BundleError(
+                .unsupported, "manifest.json has schema \(number); this version of baigo reads schema 1",
+                hint: "Use a version of baigo that reads schema \(number).")
+        }
+        let kind = try text("kind")
+        guard kind == "model" else {
+            throw BundleError(
+                .unsupported, "the package holds a \(kind.escapedForOneLine), not a model",
+                hint: kind == "engine" ? "Use baigo engine import." : "Use a version of baigo that reads this kind.")
+        }
+        guard let critical = json["critical"] else { return }
+        guard let keys = critical.array else { throw ManifestFault.error("has \"critical\" that is no array") }
+        let known = Set(Self.textKeys + Self.countKeys + Self.otherKeys)
+        for key in keys {
+            guard let key = key.string else { throw ManifestFault.error("has a key in \"critical\" that is no text") }
+            guard known.contains(key) else {
+                throw BundleError(
+                    .unsupported, "manifest.json requires readers to understand \"\(key.escapedForOneLine)\"",
+                    hint: "Use a newer version of baigo.")
+            }
+        }
+    }
+
+    func checkTypes() throws(BundleError) {
+        for key in Self.textKeys {
+            if let value = json[key], value != .null, value.string == nil {
+                throw ManifestFault.error("has \"\(key)\" that is no text")
+            }
+        }
+        for key in Self.countKeys {
+            guard let value = json[key], value != .null else { continue }
+            guard let number = value.integer, number >= 0 else {
+                throw ManifestFault.error("has \"\(key)\" that is no count")
+            }
+        }
+        for (key, inner) in [("license", ["file", "id"]), ("engine", ["id", "minimumVersion"])] {
+            guard let value = json[key], value != .null else { continue }
+            guard let object = value.object else { throw ManifestFault.error("has \"\(key)\" that is no object") }
+            for name in inner {
+                if let text = object[name], text != .null, text.string == nil {
+                    throw ManifestFault.error("has \"\(key).\(name)\" that is no text")
+                }
+            }
+        }
+    }
+
+    func text(_ key: String) throws(BundleError) -> String {
+        guard let text = json[key]?.string else { throw ManifestFault.error("has no text \"\(key)\"") }
+        return text
+    }
+
+    func files() throws(BundleError) -> [ManifestFile] {
+        guard let lines = json["files"]?.array else { throw ManifestFault.error("has no array \"files\"") }
+        var files: [ManifestFile] = []
+        var seen: Set<String> = []
+        for (index, line) in lines.enumerated() {
+            let file = try self.file(line, index: index)
+            guard seen.insert(EntryName.folded(file.path)).inserted else {
+                throw ManifestFault.error("lists \(file.path) twice, or once more with other case")
+            }
+            files.append(file)
+        }
+        return files
+    }
+
+    private func file(_ line: JSONValue, index: Int) throws(BundleError) -> ManifestFile {
+        guard let path = line["path"]?.string else { throw ManifestFault.error("has files[\(index)] without a path") }
+        let name = try EntryName.validate(Array(path.utf8))
+        guard !ChecksumList.unlistedNames.contains(name), name != "manifest.json" else {
+            throw ManifestFault.error("lists \(name), which no manifest lists")
+        }
+        guard let role = line["role"]?.string else { throw ManifestFault.error("gives \(name) no role") }
+        guard let digest = line["sha256"]?.string.flatMap({ SHA256Digest(hex: $0) }) else {
+            throw ManifestFault.error("gives \(name) no sha256 of 64 lower-case digits")
+        }
+        guard let size = line["size"]?.integer, size >= 0 else { throw ManifestFault.error("gives \(name) no size") }
+        return ManifestFile(path: name, roleName: role, sha256: digest, size: size)
+    }
+
+    func total(of files: [ManifestFile]) throws(BundleError) -> Int64 {
+        var total: Int64 = 0
+        for file in files {
+            let (sum, overflow) = total.addingReportingOverflow(file.size)
+            guard !overflow else { throw ManifestFault.error("lists sizes that are too large together") }
+            total = sum
+        }
+        if let stated = json["totalSize"]?.integer, stated != total {
+            throw ManifestFault.error("states a totalSize of \(stated), but its files have \(total) bytes")
+        }
+        return total
+    }
+
+    func checkLicense(in files: [ManifestFile]) throws(BundleError) {
+        guard let path = json["license"]?["file"]?.string else { return }
+        guard files.contains(where: { $0.path == path }) else {
+            throw ManifestFault.error("names the licence file \(path.escapedForOneLine), which it does not list")
+        }
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+
+/// What is known of a model before its files are hashed.
+package struct ManifestDraft: Sendable, Equatable {
+    package var name: PackageName
+    /// `nil` for the version that is derived from the content.
+    package var version: PackageVersion?
+    /// Further members, by the keys of the schema; values of `nil` are left out by the caller.
+    package var members: [String: JSONValue]
+
+    /// Makes a draft.
+    ///
+    /// - Parameter members: Everything but `name`, `version`, `files`, `totalSize` and `schemaVersion`.
+    package init(name: PackageName, version: PackageVersion?, members: [String: JSONValue]) {
+        self.name = name
+        self.version = version
+        self.members = members
+    }
+
+    /// The manifest of these files.
+    ///
+    /// Its size depends on the digests in no way, so that room can be reserved for it before anything is hashed.
+    ///
+    /// - Throws: `BundleError` when OpenSSL fails.
+    package func manifest(of files: [ManifestFile]) throws(BundleError) -> Manifest {
+        let version = if let version { version } else { try PackageVersion(derivedFrom: files) }
+        let totalSize = files.reduce(0) { $0 + $1.size }
+        var json = members
+        json["name"] = .string(name.description)
+        json["version"] = .string(version.description)
+        json["files"] = .array(files.map(\.json))
+        json["totalSize"] = .integer(totalSize)
+        json["schemaVersion"] = .integer(Manifest.schemaVersion)
+        return Manifest(json: json, name: name, version: version, files: files, totalSize: totalSize)
+    }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BaigoCore
+import Glibc
+import SystemPackage
+import Testing
+
+struct FolderTests {
+    private func withFolder(_ body: (Folder) throws -> Void) throws {
+        var template = Array("/tmp/baigo-core-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
+        let path = String(cString: made)
+        defer { _ = try? Folder.open("/tmp").removeTree(String(path.dropFirst("/tmp/".count))) }
+        try body(try Folder.open(FilePath(path)))
+    }
+
+    @Test func publishesWholeFilesAndReplacesThem() throws {
+        try withFolder { folder in
+            try folder.publish([1, 2, 3], as: "a")
+            try folder.publish([4], as: "a", mode: 0o644)
+            #expect(try folder.bytes(of: "a") == [4])
+            #expect(try folder.names() == ["a"])
+            #expect(try folder.status(of: "a")?.mode == 0o644)
+        }
+    }
+
+    @Test func neverFollowsALink() throws {
+        try withFolder { folder in
+            try folder.publish([1], as: "a")
+            #expect(symlinkat("a", folder.raw, "link") == 0)
+            #expect(symlinkat(".", folder.raw, "loop") == 0)
+            #expect(throws: FileError.self) { try folder.file(reading: "link") }
+            #expect(throws: FileError.self) { try folder.folder("loop") }
+            #expect(throws: FileError.self) { try folder.file(appending: "link") }
+        }
+    }
+
+    @Test func renamesOntoNothingButAFreeName() throws {
+        try withFolder { folder in
+            try folder.publish([1], as: "a")
+            try folder.publish([2], as: "b")
+            let error = #expect(throws: FileError.self) { try folder.rename("a", toNew: "b", in: folder) }
+            #expect(error?.code == .exists)
+            try folder.rename("a", toNew: "c", in: folder)
+            #expect(try folder.names() == ["b", "c"])
+        }
+    }
+
+    @Test func removesATreeWithoutLeavingItThroughALink() throws {
+        try withFolder { folder in
+            try folder.publish([1], as: "kept")
+            let inner = try folder.folder(making: "tree").folder(making: "deep")
+            #expect(symlinkat("../../kept", inner.raw, "out") == 0)
+            try folder.removeTree("tree")
+            #expect(try folder.names() == ["kept"])
+        }
+    }
+
+    @Test func aHeldLockNamesItsHolder() throws {
+        try withFolder { folder in
+            let lock = try FileLock.take("lock", in: folder, for: "import")
+            let error = #expect(throws: FileError.self) { try FileLock.take("lock", in: folder, for: "remove") }
+            #expect(error?.code == .locked)
+            #expect(error?.message.contains("\(getpid()) import") == true)
+            withExtendedLifetime(lock) {}
+        }
+    }
+
+    @Test func aLockIsFreeOnceItsHolderIsGone() throws {
+        try withFolder { folder in
+            do { _ = try FileLock.take("lock", in: folder, for: "import") }
+            _ = try FileLock.take("lock", in: folder, for: "remove")
+        }
+    }
+}
