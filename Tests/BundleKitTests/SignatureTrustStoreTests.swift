@@ -47,6 +47,14 @@ import Testing
         #expect(try !store.isLatched())
     }
 
+    @Test func takesAnEmptyFolderOfALatchedStoreForDamage() throws {
+        let latched = TrustStore(folder: try Folder.open(FilePath(place.path)), isLatched: true)
+        #expect(code { _ = try latched.list() } == .trustUnreadable)
+        #expect(code { _ = try latched.isLatched() } == .trustUnreadable)
+        try add(.ada)
+        #expect(try latched.list().count == 1)
+    }
+
     @Test func keepsWhatWasAdded() throws {
         let added = try add(.ada, [.models, .trust])
         #expect(!added.wasKnown)
