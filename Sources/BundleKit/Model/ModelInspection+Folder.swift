@@ -14,6 +14,12 @@ extension ModelInspection {
         try addModels(found.filter { $0.1 == .gguf }.map(\.0), leftOut: &leftOut)
         try addOtherWeights(found, leftOut: &leftOut)
         guard hasModel || !options.adapters.isEmpty else {
+            if let broken = folder.unusable.first(where: Self.looksLikeWeights) {
+                throw Self.noWeights(
+                    "\(path.string.escapedForTerminal) holds no weights: \(broken.escapedForOneLine) is no file "
+                        + "and no link to one",
+                    "Finish the download of the model.")
+            }
             throw Self.noWeights(
                 "\(path.string.escapedForTerminal) holds no weights that baigo knows",
                 "Name a folder with a .gguf file, or with .safetensors or .onnx files.")
@@ -22,15 +28,21 @@ extension ModelInspection {
         noteLeftOut(leftOut, of: path)
     }
 
+    private static func looksLikeWeights(_ relativePath: String) -> Bool {
+        switch FileRecognition(String(relativePath.split(separator: "/").last ?? "")) {
+        case .gguf, .weights: true
+        case .companion, .unknown: false
+        }
+    }
+
     /// Finds out what the folder's place says: repository and revision, or a name at least.
     mutating func noteOrigin(of folder: FilePath) throws {
-        let given = folder.lexicallyNormalized().components.map(\.string)
-        let resolved = try folder.resolved().components.map(\.string)
-        description.snapshot = HubSnapshot(folder: given) ?? HubSnapshot(folder: resolved)
+        description.snapshot = try Self.snapshot(of: folder)
         if let repository = description.snapshot?.repository, let name = repository.split(separator: "/").last {
             description.nameCandidates.append(String(name))
         } else {
-            description.nameCandidates += [given.last, resolved.last].compactMap { $0 }
+            let places = [folder.lexicallyNormalized(), try folder.resolved()]
+            description.nameCandidates += places.compactMap { $0.lastComponent?.string }
         }
     }
 

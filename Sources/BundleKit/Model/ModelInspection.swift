@@ -24,7 +24,8 @@ struct ModelInspection {
         let file = try ModelFile(reading: path)
         switch file.header.kind {
         case .text, .embedding:
-            description.snapshot = HubSnapshot(folder: path.removingLastComponent().components.map(\.string))
+            let folder = path.removingLastComponent()
+            description.snapshot = try Self.snapshot(of: folder.isEmpty ? "." : folder)
             try addWeights(file)
         case .adapter: try addAdapter(file)
         case .projector:
@@ -36,6 +37,13 @@ struct ModelInspection {
             throw Self.noWeights(
                 "\(file.shown) holds data about a model, not a model", "Name the file with the weights.")
         }
+    }
+
+    /// The place on the Hub that a folder's path names, as given or with links resolved.
+    static func snapshot(of folder: FilePath) throws(FileError) -> HubSnapshot? {
+        let given = HubSnapshot(folder: folder.lexicallyNormalized().components.map(\.string))
+        if let given { return given }
+        return HubSnapshot(folder: try folder.resolved().components.map(\.string))
     }
 
     static func noWeights(_ message: String, _ hint: String) -> BundleError {
@@ -75,6 +83,7 @@ struct ModelInspection {
     /// Adds an adapter; without weights it is what the package is about.
     mutating func addAdapter(_ file: ModelFile) throws {
         let path = try collection.add(file.source, as: relativePath(of: file.source), role: .adapter)
+        guard !metadata.headers.contains(where: { $0.path == path }) else { return }
         noteTrailingBytes(file)
         metadata.headers.append((path, file.header))
         if let model = description.header, let made = file.header.architecture, made != model.architecture {
@@ -123,24 +132,32 @@ struct ModelInspection {
     }
 
     private mutating func addRequested() throws {
-        if case .file(let path) = options.projector {
-            let file = try ModelFile(reading: path)
-            guard file.isProjector else { throw Self.misfit(file, "projector") }
-            try addProjector(file)
-        }
-        for path in options.adapters {
-            let file = try ModelFile(reading: path)
-            guard file.header.kind == .adapter else { throw Self.misfit(file, "adapter") }
-            try addAdapter(file)
-        }
+        if case .file(let path) = options.projector { try addProjector(at: path) }
+        for path in options.adapters { try addAdapter(at: path) }
         for inclusion in options.includes { try include(inclusion) }
         if let path = options.licenseFile {
             description.licenseFile = try collection.add(path, as: relativePath(of: path), role: .license)
         }
     }
 
+    private mutating func addProjector(at path: FilePath) throws {
+        let file = try ModelFile(reading: path)
+        guard file.isProjector else { throw Self.misfit(file, "projector") }
+        try addProjector(file)
+    }
+
+    private mutating func addAdapter(at path: FilePath) throws {
+        let file = try ModelFile(reading: path)
+        guard file.header.kind == .adapter else { throw Self.misfit(file, "adapter") }
+        try addAdapter(file)
+    }
+
     private mutating func include(_ inclusion: SourceInclusion) throws {
         var role = inclusion.role ?? .other
+        if FileRecognition(inclusion.path.lastComponent?.string ?? "") == .gguf {
+            if role == .projector { return try addProjector(at: inclusion.path) }
+            if role == .adapter { return try addAdapter(at: inclusion.path) }
+        }
         if inclusion.role == nil, let name = inclusion.path.lastComponent?.string,
             case .companion(let found) = FileRecognition(name)
         {

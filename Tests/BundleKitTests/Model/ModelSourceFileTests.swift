@@ -245,6 +245,16 @@ struct ModelSourceFileTests {
             #expect(source.files.map(\.role) == [.projector, .adapter, .weights])
             #expect(source.draft.members["parameters"] == 96)
             #expect(source.warnings.map(\.identifier) == ["source.adapter-mismatch"])
+            options.projector = .automatic
+            options.includes = [SourceInclusion(path: path.appending("eyes.gguf"), role: .projector)]
+            let included = try ModelSource.inspect(path.appending("x.gguf"), options: options)
+            #expect(included.files.map(\.role) == [.projector, .adapter, .weights])
+            #expect(included.metadata == source.metadata)
+            options.includes = [SourceInclusion(path: path.appending("x.gguf"), role: .adapter)]
+            #expect(throws: BundleError.self) {
+                try ModelSource.inspect(path.appending("x.gguf"), options: options)
+            }
+            options.includes = []
             options.projector = .file(path.appending("lora.gguf"))
             let error = #expect(throws: BundleError.self) {
                 try ModelSource.inspect(path.appending("x.gguf"), options: options)

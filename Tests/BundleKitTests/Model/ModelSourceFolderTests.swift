@@ -170,6 +170,26 @@ struct ModelSourceFolderTests {
         }
     }
 
+    @Test func saysWhichWeightsWereNotFetched() throws {
+        try withModelFolder { path, folder in
+            #expect(symlinkat("../../blobs/gone", folder.raw, "model.gguf") == 0)
+            let error = #expect(throws: BundleError.self) { try ModelSource.inspect(path, options: plainOptions) }
+            #expect(error?.code == .noWeights)
+            #expect(error?.message.contains("model.gguf is no file") == true)
+        }
+    }
+
+    @Test func takesAnAdapterOfTheFolderThatIsNamedOnce() throws {
+        try withModelFolder { path, folder in
+            try put([("m.gguf", model), ("lora.gguf", adapter + [1])], in: folder)
+            var options = plainOptions
+            options.adapters = [path.appending("lora.gguf")]
+            let source = try ModelSource.inspect(path, options: options)
+            #expect(source.files.map(\.path) == ["model/lora.gguf", "model/m.gguf"])
+            #expect(source.warnings.map(\.identifier) == ["source.trailing-bytes"])
+        }
+    }
+
     @Test func passesOverFIFOs() throws {
         try withModelFolder { path, folder in
             try put([("m.gguf", model)], in: folder)
