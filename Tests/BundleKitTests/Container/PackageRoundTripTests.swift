@@ -13,7 +13,9 @@ struct PackageRoundTripTests {
     private static func bytes(_ count: Int) -> [UInt8] {
         var block: [UInt8] = []
         for page in 0..<1024 {
-            block += [UInt8(truncatingIfNeeded: page), UInt8(page >> 8), UInt8(truncatingIfNeeded: count)]
+            block += [
+                UInt8(truncatingIfNeeded: page), UInt8(page >> 8), UInt8(truncatingIfNeeded: count ^ count >> 16),
+            ]
             block += [UInt8](repeating: UInt8(truncatingIfNeeded: page &* 7), count: 4093)
         }
         return Array(block.prefix(count))

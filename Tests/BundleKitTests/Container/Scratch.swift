@@ -3,11 +3,12 @@
 import BaigoCore
 import BundleKit
 import Glibc
+import Synchronization
 import SystemPackage
 import TestSupport
 
 /// A folder of a test's own, removed with this object.
-final class Scratch {
+final class Scratch: Sendable {
     let path: FilePath
 
     init() throws {
@@ -18,6 +19,15 @@ final class Scratch {
 
     deinit {
         if let name = path.lastComponent?.string { _ = try? Folder.open("/tmp").removeTree(name) }
+    }
+
+    private let number = Mutex(0)
+
+    func nextNumber() -> Int {
+        number.withLock { number in
+            number += 1
+            return number
+        }
     }
 
     var folder: Folder { get throws { try Folder.open(path) } }
@@ -104,7 +114,7 @@ final class MemorySink: PackageSink {
     init(in scratch: Scratch) { self.scratch = scratch }
 
     func destination(for file: PackageFile) throws -> OwnedDescriptor {
-        let made = try scratch.folder.file(creating: "sink-\(open.count)-\(ObjectIdentifier(self).hashValue)")
+        let made = try scratch.folder.file(creating: "sink-\(scratch.nextNumber())")
         open[file.path] = made
         return made
     }
