@@ -81,6 +81,11 @@ let package = Package(
 )
 
 let strict = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility", "NonisolatedNonsendingByDefault"]
+let warningsAreErrors = Context.environment["BAIGO_WARNINGS_AS_ERRORS"] == "1"
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
     target.swiftSettings = (target.swiftSettings ?? []) + strict.map { SwiftSetting.enableUpcomingFeature($0) }
+    if warningsAreErrors {
+        target.swiftSettings?.append(.treatAllWarnings(as: .error))
+        target.cxxSettings = (target.cxxSettings ?? []) + [.treatAllWarnings(as: .error)]
+    }
 }

@@ -44,7 +44,7 @@ package struct BundleError: PresentableError {
         case signatureRevokedKey = "signature.revoked-key"
         case signatureExpired = "signature.expired"
         case signatureWeakDigest = "signature.weak-digest"
-        case signatureNotYetValid = "signature.not-yet-valid"
+        case signatureNotYetValid = "environment.clock"
         case signatureWrongPurpose = "signature.wrong-purpose"
         case signatureMalformed = "signature.malformed"
         // Keys
@@ -55,6 +55,7 @@ package struct BundleError: PresentableError {
         case keyFingerprint = "key.fingerprint"
         case trustUnreadable = "trust.unreadable"
         case signingFailed = "signing.failed"
+        case openPGPUnavailable = "environment.gnupg"
         // Libraries
         case outOfMemory = "internal.out-of-memory"
         case library = "internal.library"
@@ -76,12 +77,13 @@ package struct BundleError: PresentableError {
             .noWeights, .sourceChanged, .keyMalformed:
             .invalidContent
         case .signatureMissing, .signatureUnknownKey, .signatureBad, .signatureExpiredKey, .signatureRevokedKey,
-            .signatureExpired, .signatureWeakDigest, .signatureNotYetValid, .signatureWrongPurpose,
+            .signatureExpired, .signatureWeakDigest, .signatureWrongPurpose,
             .signatureMalformed, .keyFingerprint:
             .signature
         case .sourceNotFound, .keyNotFound: .notFound
         case .invalidName, .invalidRequest, .keyAmbiguous: .usage
-        case .trustUnreadable, .keyUnusable, .signingFailed, .outOfMemory: .environment
+        case .signatureNotYetValid, .trustUnreadable, .keyUnusable, .signingFailed, .openPGPUnavailable, .outOfMemory:
+            .environment
         case .library: .unexpected
         }
     }

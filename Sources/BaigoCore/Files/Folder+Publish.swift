@@ -41,6 +41,20 @@ extension Folder {
         return try open(path)
     }
 
+    /// Opens the nearest folder that exists on the way to `path`.
+    ///
+    /// - Throws: `FileError`.
+    package static func nearest(to path: FilePath) throws(FileError) -> Folder {
+        var candidate = path
+        while true {
+            do throws(FileError) {
+                return try open(candidate.isEmpty ? "." : candidate)
+            } catch {
+                guard error.code == .notFound, candidate.removeLastComponent() else { throw error }
+            }
+        }
+    }
+
     /// Bytes that an unprivileged user can still write to this folder's file system.
     ///
     /// - Throws: `FileError`.

@@ -1,0 +1,56 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes a well-formed GGUF file of a wanted size, to be packed and hashed; it cannot be run.
+
+Usage: make_gguf.py FILE MIB [--sparse]     with --sparse the tensor data is a hole
+"""
+import random
+import struct
+import sys
+
+ALIGNMENT = 32
+BLOCK = 64 << 20
+UINT32, STRING, F32 = 4, 8, 0
+
+
+def text(value):
+    data = value.encode()
+    return struct.pack("<Q", len(data)) + data
+
+
+def entry(key, value):
+    if isinstance(value, str):
+        return text(key) + struct.pack("<I", STRING) + text(value)
+    return text(key) + struct.pack("<II", UINT32, value)
+
+
+def header(size):
+    """The header, padded, of a file whose only tensor fills it up to size bytes."""
+    entries = [
+        entry("general.architecture", "llama"),
+        entry("general.name", "bench"),
+        entry("general.license", "CC0-1.0"),
+        entry("llama.context_length", 4096),
+        entry("llama.block_count", 1),
+    ]
+    start = b"GGUF" + struct.pack("<IQQ", 3, 1, len(entries)) + b"".join(entries) + text("token_embd.weight")
+    length = (len(start) + 24 + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+    start += struct.pack("<IQIQ", 1, (size - length) // 4, F32, 0)
+    return start.ljust(length, b"\0")
+
+
+def main():
+    path, size = sys.argv[1], int(sys.argv[2]) << 20
+    data = header(size)
+    with open(path, "wb") as file:
+        file.write(data)
+        if sys.argv[3:] == ["--sparse"]:
+            file.truncate(size)
+            return
+        block = random.Random(1).randbytes(min(BLOCK, size))
+        left = size - len(data)
+        while left > 0:
+            left -= file.write(block[:left])
+
+
+main()

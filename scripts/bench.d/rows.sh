@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash disable=SC2154
+# What is measured: one function for each word of ROWS. Needs measure.sh.
+
+# Keys for the peers that sign, and the Python tools in an environment of their own.
+prepare_peers() {
+    say "preparing the tools to compare with"
+    mkdir -m 0700 "$GNUPGHOME"
+    gpg --batch --quiet --passphrase '' --quick-generate-key 'Bench <bench@example.org>' ed25519 sign never
+    openssl ecparam -name prime256v1 -genkey -noout -out "$short/key.pem"
+    openssl ec -in "$short/key.pem" -pubout -out "$short/public.pem" 2> /dev/null
+    /usr/bin/python3 -m venv "$short/venv"
+    "$short/venv/bin/pip" --disable-pip-version-check install --quiet model-signing pyopenssl gguf \
+        || die "could not install model-signing and gguf from PyPI."
+}
+
+# make_model FOLDER: model.gguf of random data and its package, both in the page cache.
+make_model() {
+    if [ ! -f "$1/model.gguf" ]; then
+        /usr/bin/python3 "$root/scripts/bench.d/make_gguf.py" "$1/model.gguf" "$size_mib"
+        baigo export "$1/model.gguf" -o "$1/model.baimodel" --name bench --progress none > /dev/null
+        sync "$1/model.gguf" "$1/model.baimodel"
+    fi
+}
+
+warm() { printf 'cat %q %q > /dev/null; ' "$1/model.gguf" "$1/model.baimodel"; }
+
+# add_own FOLDER: export, verify and import as they are timed everywhere.
+add_own() {
+    local before
+    before="rm -rf $1/out* $1/store; sync -f $1; $(warm "$1")"
+    add export "$before" "baigo export $1/model.gguf -o $1/out.baimodel --name bench --progress none > $short/output"
+    add verify "$before" "baigo verify $1/model.baimodel --progress none > $short/output"
+    add import "$before" "BAIGO_HOME=$1/store baigo import $1/model.baimodel --yes --progress none > $short/output"
+}
+
+measure_disk() {
+    local d="$disk" before
+    room "$d" $((size_mib * 4)) || die "$d has no room for four files of $size_mib MiB." "Set BENCH_DIR or SIZE_MIB."
+    make_model "$d"
+    before="rm -rf $d/out* $d/store; sync -f $d; $(warm "$d")"
+    add openssl "$before" "openssl dgst -sha256 $d/model.gguf"
+    add_own "$d"
+    add cp "$before" "cp $d/model.gguf $d/out.gguf && sync $d/out.gguf"
+    add 'zip -0' "$before" "zip -0 -q $d/out.zip $d/model.gguf"
+    add '7z a -mx0 -tzip' "$before" "7z a -mx0 -tzip -bd $d/out.zip $d/model.gguf"
+    add 'bsdtar zip, store' "$before" "bsdtar -cf $d/out.zip --format zip --options zip:compression=store -C $d model.gguf"
+    add 'python3 -m zipfile' "$before" "/usr/bin/python3 -m zipfile -c $d/out.zip $d/model.gguf"
+    add 'sha256sum + gpg + tar czf' "$before" "cd $d
+sha256sum model.gguf > out.txt
+gpg --batch --yes --armor --detach-sign --output out.txt.asc out.txt
+tar czf out.tar.gz model.gguf out.txt out.txt.asc"
+    add 'model_signing sign' "$before" "$short/venv/bin/model_signing sign key --private_key $short/key.pem \
+--signature $d/out.sig $d/model.gguf"
+    in_turn disk
+    rm -rf "${d:?}"/out* "$d/store"
+    if cp --reflink=always "$d/model.gguf" "$d/clone" 2> /dev/null; then record disk.clones 1; fi
+    rm -f "$d/clone"
+}
+
+measure_tmpfs() {
+    local m="$memory" before
+    if ! room "$m" $((size_mib * 4)); then
+        record skipped "tmpfs: /dev/shm has no room for four files of $size_mib MiB"
+        return
+    fi
+    make_model "$m"
+    before="rm -rf $m/out* $m/store"
+    add openssl "$before" "openssl dgst -sha256 $m/model.gguf"
+    add cp "$before" "cp $m/model.gguf $m/out.gguf"
+    add_own "$m"
+    in_turn tmpfs
+    rm -rf "${m:?}"/*
+}
+
+# Peak memory, for the file of the other rows and for a sparse one.
+measure_memory() {
+    local d="$disk" gib="$sparse_gib"
+    make_model "$d"
+    peaks "$d" "$size_mib MiB" "$d/model.gguf"
+    if ! room "$d" $((gib * 1024 + 16384)); then
+        record skipped "peak memory at $gib GiB: $d has no room for the package"
+        return
+    fi
+    /usr/bin/python3 "$root/scripts/bench.d/make_gguf.py" "$d/sparse.gguf" $((gib * 1024)) --sparse
+    peaks "$d" "$gib GiB, sparse" "$d/sparse.gguf"
+    rm -f "$d/sparse.gguf"
+}
+
+# The package is made sparse before it is imported, so that the disk holds the data only once.
+peaks() {
+    local d="$1"
+    peak "memory.export.$2" baigo export "$3" -o "$d/out.baimodel" --name bench --progress none
+    fallocate --dig-holes "$d/out.baimodel" || true
+    peak "memory.verify.$2" baigo verify "$d/out.baimodel" --progress none
+    peak "memory.import.$2" env "BAIGO_HOME=$d/store" baigo import "$d/out.baimodel" --yes --progress none
+    rm -rf "${d:?}/store" "$d/out.baimodel"
+}
+
+measure_start() {
+    local i home="$disk/thousand"
+    start_up start.version "baigo --version"
+    /usr/bin/python3 "$root/scripts/bench.d/make_gguf.py" "$disk/small.gguf" 1
+    export BAIGO_HOME="$home"
+    for ((i = 1; i <= 1000; i++)); do
+        baigo export "$disk/small.gguf" -o "$disk/small.baimodel" --name "model-$i" --force --progress none > /dev/null
+        baigo import "$disk/small.baimodel" --yes --progress none > /dev/null
+    done
+    start_up start.list "baigo list"
+    unset BAIGO_HOME
+    rm -rf "$home"
+}
+
+# Tokens a second of one model on all cores. What llama-bench processes is as long as the prompt that baigo counted.
+measure_run() {
+    local model="$disk/run.gguf" round threads
+    threads="$(nproc)"
+    "$short/venv/bin/python" "$root/scripts/bench.d/make_runnable.py" "$root/Fixtures/models/tiny-chat.gguf" "$model"
+    printf 'What is in a package and how do I check it? %.0s' {1..24} > "$short/prompt"
+    for ((round = 1; round <= runs; round++)); do
+        baigo run "$model" --raw --max-tokens 128 --temperature 0 --threads "$threads" --json \
+            < "$short/prompt" > "$short/run.json" 2> "$short/errors" || die "baigo run failed: $(tail -n 5 "$short/errors")"
+        "$short/venv/bin/python" "$root/scripts/bench.d/read_run.py" "$short/run.json" > "$short/run.tsv"
+        cat "$short/run.tsv" >> "$results"
+        "$engine/bin/llama-bench" -m "$model" -t "$threads" -r 1 -n 128 -o csv \
+            -p "$(sed -n 's/^run.promptTokens\t//p' "$short/run.tsv")" > "$short/bench.csv" 2> "$short/errors" \
+            || die "llama-bench failed: $(tail -n 5 "$short/errors")"
+        "$short/venv/bin/python" "$root/scripts/bench.d/read_run.py" --llama-bench "$short/bench.csv" >> "$results"
+        say "  run: round $round of $runs done"
+    done
+}
