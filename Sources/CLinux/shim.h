@@ -23,6 +23,15 @@ static inline int linux_clone_range(int to, long long to_offset, int from, long 
     return ioctl(to, FICLONERANGE, &range);
 }
 
+// flags: 1 wait before, 2 write, 4 wait after, as in <linux/fs.h>, sync_file_range(2).
+static inline int linux_sync_range(int file, long long offset, long long count, unsigned flags) {
+#if defined(SYS_sync_file_range)
+    return (int)syscall(SYS_sync_file_range, file, offset, count, flags);
+#else
+    return (int)syscall(SYS_sync_file_range2, file, flags, offset, count);
+#endif
+}
+
 static inline long linux_file_system_type(int file) {
     struct statfs info;
     return fstatfs(file, &info) == 0 ? (long)info.f_type : -1;

@@ -50,8 +50,9 @@ package enum EntryName {
             if scalar == "\\" { return "has a backslash" }
             if ":*?\"<>|".unicodeScalars.contains(scalar) { return "has the character \(scalar)" }
         }
-        for part in name.split(separator: "/", omittingEmptySubsequences: false) {
-            if let reason = fault(inPart: part) { return reason }
+        // By scalars: a combining mark behind a slash makes one Character with it, and the slash would go unseen.
+        for part in name.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false) {
+            if let reason = fault(inPart: Substring(part)) { return reason }
         }
         return nil
     }
@@ -71,7 +72,7 @@ package enum EntryName {
 
     /// Source: Microsoft, "Naming Files, Paths, and Namespaces".
     private static func isDeviceName(_ part: Substring) -> Bool {
-        var stem = part.prefix { $0 != "." }.uppercased()
+        var stem = String(part.unicodeScalars.prefix { $0 != "." }).uppercased()
         while stem.last == " " { stem.removeLast() }
         if ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$"].contains(stem) { return true }
         guard stem.count == 4, stem.hasPrefix("COM") || stem.hasPrefix("LPT"), let digit = stem.last else {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+
+/// The entries of a seekable `.baimodel` file.
+struct ArchiveBody: Sendable {
+    /// Bytes of a signature, or of a file that is kept in memory, at the most.
+    static let maximumSignature: Int64 = 1 << 20
+    static let maximumModelSignature: Int64 = 4 << 20
+    static let maximumMetadata: Int64 = 16 << 20
+
+    let file: OwnedDescriptor
+    let status: FileStatus
+    let directory: ZipDirectory
+    private let entries: [String: ZipEntry]
+
+    /// Reads the structure.
+    ///
+    /// - Throws: `BundleError`, `FileError`.
+    init(reading file: OwnedDescriptor) throws {
+        self.file = file
+        status = try file.status()
+        directory = try ZipDirectory(reading: FileZipSource(file: file, size: status.size))
+        entries = Dictionary(
+            directory.entries.filter { !$0.isFolder }.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Names and sizes of all files, in the order of their data.
+    var names: [(name: String, size: Int64)] {
+        directory.entries.filter { !$0.isFolder }.map { ($0.name, $0.size) }
+    }
+
+    /// The whole of a small entry; `nil` where there is none of that name.
+    ///
+    /// - Throws: `BundleError`: `crcMismatch`, `structure` above `limit` bytes; `FileError`.
+    func bytes(of name: String, limit: Int64) throws -> [UInt8]? {
+        guard let entry = entries[name] else { return nil }
+        guard entry.size <= limit else { throw BundleError.tooLarge(name, limit) }
+        let bytes = try file.bytes(at: entry.dataOffset, count: Int(entry.size))
+        guard bytes.count == entry.size, try file.status().isUnchanged(since: status) else {
+            throw BundleError.sourceChanged(file.path)
+        }
+        guard CRC32.checksum(of: bytes) == entry.crc32 else { throw BundleError.wrongCRC(name) }
+        return bytes
+    }
+
+    /// Where the data of a file begins; bytes from the start of the archive.
+    func dataOffset(of name: String) -> Int64? { entries[name]?.dataOffset }
+
+    /// Reads all files once.
+    ///
+    /// - Throws: `BundleError`, code `sourceChanged`, when the package was written to meanwhile; `FileError`.
+    func read(_ files: [PackageFile], by pass: inout ReadingPass) throws {
+        for file in files {
+            guard let entry = entries[file.path] else { continue }
+            let outcome = try pass.copy(file, from: .file(self.file, at: entry.dataOffset))
+            guard outcome.count == file.size else { throw BundleError.sourceChanged(self.file.path) }
+            try pass.conclude(file, outcome, crc32: entry.crc32)
+            if pass.isOver { break }
+        }
+        guard try file.status().isUnchanged(since: status) else { throw BundleError.sourceChanged(file.path) }
+    }
+}
+
+/// An archive in an open file.
+struct FileZipSource: ZipSource {
+    let file: OwnedDescriptor
+    let size: Int64
+    var startOffset: Int64 { 0 }
+
+    func bytes(at fileOffset: Int64, count: Int) throws -> [UInt8] {
+        let bytes = try file.bytes(at: fileOffset, count: count)
+        guard bytes.count == count else { throw BundleError.sourceChanged(file.path) }
+        return bytes
+    }
+}
+
+extension BundleError {
+    static func tooLarge(_ name: String, _ limit: Int64) -> BundleError {
+        BundleError(
+            name == PackageEntryName.manifest ? .manifest : .structure,
+            "validation failed: \(name) is larger than \(ByteCount(limit))",
+            hint: "Ask the sender for a new copy of the package.")
+    }
+
+    static func wrongCRC(_ name: String) -> BundleError {
+        BundleError(
+            .crcMismatch, "validation failed: \(name.escapedForOneLine) does not match its CRC-32",
+            hint: "Do not use this copy; get the package again from its source.")
+    }
+}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+internal import Synchronization
+
+/// A package that is open for reading: a `.baimodel` file, an unpacked folder or a stream.
+///
+/// Once it is open, everything that can be decided without reading the data is decided: structure, names, manifest,
+/// and that manifest, checksum list and entries agree. On a stream the entries behind the lists are checked as they
+/// come. The rules are those of `docs/package-format.md`.
+package final class PackageReader: Sendable {
+    enum Body: Sendable {
+        case archive(ArchiveBody)
+        case folder(FolderBody)
+        case stream(StreamBody)
+    }
+
+    /// What may come behind the data.
+    struct Signatures: Sendable {
+        var isComplete: Bool
+        var signature: [UInt8]?
+        var modelSignature: [UInt8]?
+    }
+
+    let contents: PackageContents
+    let body: Body
+    private let signatures: Mutex<Signatures>
+
+    /// The path as it was given, or `standard input`.
+    package let source: String
+    /// All listed entries with `manifest.json`, in the order of their data; on a stream in the manifest's.
+    package let files: [PackageFile]
+    /// The content of `metadata.json`, not compared with its digest before `read`.
+    package let metadataBytes: [UInt8]?
+
+    init(
+        source: String, contents: PackageContents, files: [PackageFile], metadataBytes: [UInt8]?,
+        signatures: Signatures, body: Body
+    ) {
+        self.source = source
+        self.contents = contents
+        self.files = files
+        self.metadataBytes = metadataBytes
+        self.signatures = Mutex(signatures)
+        self.body = body
+    }
+
+    package var manifest: Manifest { contents.manifest }
+    /// The bytes of `manifest.json` as read.
+    package var manifestBytes: [UInt8] { contents.manifestBytes }
+    /// The bytes of `checksums.txt` as read, or as baigo would write them where there is none.
+    package var checksumsBytes: [UInt8] { contents.checksumsBytes }
+    package var hasOwnChecksums: Bool { contents.hasOwnChecksums }
+    /// The package's identity: the digest of the checksum list.
+    package var identity: SHA256Digest { contents.identity }
+    /// The digest of the manifest without date and maker.
+    package var content: SHA256Digest { contents.content }
+    /// Bytes of all listed files together.
+    package var size: ByteCount { ByteCount(files.reduce(0) { $0 + $1.size }) }
+
+    /// The armored signatures over the checksum list; on a stream that has them last `nil` until `read` is done.
+    package var signature: [UInt8]? { signatures.withLock { $0.signature } }
+    /// The content of `model.sig`, under the same terms.
+    package var modelSignature: [UInt8]? { signatures.withLock { $0.modelSignature } }
+    /// Whether `signature` says all there is.
+    package var signatureIsKnown: Bool { signatures.withLock { $0.isComplete || $0.signature != nil } }
+
+    /// What a person should know of the package beside its signature.
+    package var warnings: [Warning] {
+        var warnings: [Warning] = []
+        if !hasOwnChecksums {
+            warnings.append(
+                Warning(
+                    identifier: "bundle.no-checksums",
+                    message: "the package has no checksums.txt; it is verified against its manifest alone"))
+        }
+        if modelSignature != nil {
+            warnings.append(
+                Warning(
+                    identifier: "signature.not-evaluated",
+                    message: "model.sig is there but was not evaluated; only OpenPGP signatures are"))
+        }
+        return warnings
+    }
+
+    /// Reads every file once and compares it with its digest.
+    ///
+    /// On a stream this works once, and the entries behind the lists are checked on the way.
+    ///
+    /// - Parameters:
+    ///   - sink: Takes the bytes; `nil` to verify only.
+    ///   - stoppingAtFirstFault: Whether the first file that differs is the last one read.
+    /// - Returns: A verdict for each file that was read.
+    /// - Throws: `BundleError` for structure and for a source that changed; `FileError`; `CancellationError`; what the
+    ///   sink throws. A file that differs is no error but a verdict.
+    package func read(
+        into sink: (any PackageSink)?, stoppingAtFirstFault: Bool = true,
+        progress: any ProgressObserver = SilentProgress()
+    ) throws -> [FileVerdict] {
+        try Self.naming(source) {
+            var pass = try ReadingPass(
+                over: files, into: sink, stoppingAtFirstFault: stoppingAtFirstFault, progress: progress)
+            switch body {
+            case .archive(let archive): try archive.read(files, by: &pass)
+            case .folder(let folder): try folder.read(files, by: &pass)
+            case .stream(let stream):
+                let found = try stream.read(contents, metadata: metadataBytes, by: &pass)
+                signatures.withLock { known in
+                    known.signature = known.signature ?? found.signature
+                    known.modelSignature = found.modelSignature
+                    known.isComplete = found.isComplete
+                }
+            }
+            return pass.verdicts
+        }
+    }
+
+    /// Adds the package's name to errors of its content.
+    static func naming<Value>(_ source: String, _ body: () throws -> Value) throws -> Value {
+        do {
+            return try body()
+        } catch let error as BundleError {
+            throw error.inPackage(source)
+        }
+    }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+
+/// One pass over the files of a package: hashes them, hands them to a sink, and keeps the verdicts.
+struct ReadingPass {
+    private let sink: (any PackageSink)?
+    private let stoppingAtFirstFault: Bool
+    private let progress: any ProgressObserver
+    private let pipeline: DataPipeline
+    private let total: Int64
+    private var done: Int64 = 0
+    private(set) var verdicts: [FileVerdict] = []
+
+    init(
+        over files: [PackageFile], into sink: (any PackageSink)?, stoppingAtFirstFault: Bool,
+        progress: any ProgressObserver
+    ) throws(BundleError) {
+        self.sink = sink
+        self.stoppingAtFirstFault = stoppingAtFirstFault
+        self.progress = progress
+        pipeline = try DataPipeline()
+        total = files.reduce(0) { $0 + $1.size }
+        report(0)
+    }
+
+    private var phase: ProgressPhase { sink == nil ? .verifying : .extracting }
+
+    private func report(_ count: Int64) { progress.report(phase, completed: count, total: total) }
+
+    /// Whether a fault has been found that ends the pass.
+    var isOver: Bool { stoppingAtFirstFault && verdicts.last?.isOK == false }
+
+    /// Reads the whole of a file, and writes it where the sink says.
+    mutating func copy(_ file: PackageFile, from source: DataSource) throws -> DataOutcome {
+        let target = try sink?.destination(for: file)
+        let before = done
+        var read: Int64 = 0
+        let progress = progress
+        let (phase, total) = (phase, total)
+        let outcome = try pipeline.run(source, count: file.size, to: target.map { .file($0, at: 0) }) { count in
+            read += count
+            progress.report(phase, completed: before + read, total: total)
+        }
+        done = before + file.size
+        return outcome
+    }
+
+    /// Takes a file that is in memory.
+    mutating func copy(_ file: PackageFile, from bytes: [UInt8]) throws -> DataOutcome {
+        try sink?.destination(for: file).writeAll(bytes, at: 0)
+        done += file.size
+        report(done)
+        return DataOutcome(
+            digest: try SHA256Digest(of: bytes), crc32: CRC32.checksum(of: bytes), count: Int64(bytes.count))
+    }
+
+    /// Compares what was read with what is listed and tells the sink.
+    ///
+    /// - Parameter crc32: The container's, if it has one.
+    mutating func conclude(_ file: PackageFile, _ outcome: DataOutcome, crc32: UInt32?) throws {
+        let status: FileVerdict.Status =
+            if outcome.count != file.size {
+                .sizeMismatch(actual: outcome.count)
+            } else if outcome.digest != file.sha256 {
+                .digestMismatch(actual: outcome.digest)
+            } else if let crc32, crc32 != outcome.crc32 {
+                .crcMismatch
+            } else {
+                .ok
+            }
+        verdicts.append(FileVerdict(file: file, status: status))
+        if status == .ok { try sink?.complete(file, digest: outcome.digest) }
+    }
+}
+
+extension BundleError {
+    /// A file that is not the one it was a moment ago.
+    static func sourceChanged(_ path: String) -> BundleError {
+        BundleError(
+            .sourceChanged, "\(path.escapedForOneLine) changed while it was read",
+            hint: "Wait until nothing writes to it and run the command again.")
+    }
+}

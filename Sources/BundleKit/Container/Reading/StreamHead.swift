@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import Glibc
+
+/// What a stream starts with: the manifest, the lists, and the header of the first entry behind them.
+struct StreamHead: Sendable {
+    /// What can be done with a stream, by its start.
+    enum Kind: Sendable {
+        /// Manifest and list come first and sizes are known: it can be read as it arrives.
+        case canonical(StreamHead)
+        /// Everything taken so far, to be put in front of the rest, and the bytes of the whole that are taken at the
+        /// most, if the manifest tells.
+        case other([UInt8], limit: Int64?)
+    }
+
+    /// Bytes beside the files' own that a package may have: headers, padding, lists, signatures, directory.
+    private static let overhead: Int64 = 128 << 20
+
+    private static let limits: [String: Int64] = [
+        PackageEntryName.manifest: Int64(Manifest.maximumBytes),
+        PackageEntryName.metadata: ArchiveBody.maximumMetadata,
+        PackageEntryName.checksums: Int64(ChecksumList.maximumBytes),
+        PackageEntryName.signature: ArchiveBody.maximumSignature,
+    ]
+
+    let contents: PackageContents
+    /// The entries before the data, by name.
+    let files: [String: [UInt8]]
+    let stream: ZipStream
+    /// What comes next.
+    let pending: ZipStream.Part
+
+    /// Reads the start of a stream.
+    ///
+    /// - Throws: `BundleError` by the rule that is broken; `FileError`; `CancellationError`.
+    static func read(_ input: OwnedDescriptor) throws -> Kind {
+        var stream = ZipStream(input)
+        var taken: [UInt8] = []
+        var files: [String: [UInt8]] = [:]
+        while true {
+            let part = try stream.next { taken += $0 }
+            guard case .entry(let header) = part else {
+                return try kind(stream, part, files, taken)
+            }
+            let name = String(decoding: header.fields.name, as: UTF8.self)
+            guard let limit = limits[name], !header.fields.hasDescriptor, files[name] == nil else {
+                return try kind(stream, part, files, taken)
+            }
+            guard header.fields.size <= UInt64(limit) else { throw BundleError.tooLarge(name, limit) }
+            let bytes = try stream.take(Int(header.fields.size))
+            guard CRC32.checksum(of: bytes) == header.fields.crc32 else { throw BundleError.wrongCRC(name) }
+            taken += bytes
+            files[name] = bytes
+        }
+    }
+
+    private static func kind(
+        _ stream: ZipStream, _ pending: ZipStream.Part, _ files: [String: [UInt8]], _ taken: [UInt8]
+    ) throws -> Kind {
+        guard let manifest = files[PackageEntryName.manifest] else { return .other(taken, limit: nil) }
+        if case .entry(let header) = pending, header.fields.hasDescriptor {
+            return .other(taken, limit: try limit(manifest))
+        }
+        guard let checksums = files[PackageEntryName.checksums] else {
+            return .other(taken, limit: try limit(manifest))
+        }
+        let contents = try PackageContents(manifestBytes: manifest, checksumsBytes: checksums)
+        return .canonical(StreamHead(contents: contents, files: files, stream: stream, pending: pending))
+    }
+
+    private static func limit(_ manifest: [UInt8]) throws(BundleError) -> Int64 {
+        let (sum, overflow) = try Manifest(reading: manifest).totalSize.addingReportingOverflow(overhead)
+        return overflow ? .max : sum
+    }
+}
+
+/// Copies a stream that cannot be read as it arrives to a file without a name.
+enum Spool {
+    /// Copies everything.
+    ///
+    /// - Parameters:
+    ///   - start: What was taken from the stream already.
+    ///   - limit: Bytes that are taken at the most.
+    /// - Throws: `BundleError`, code `structure`, beyond the limit; `FileError`; `CancellationError`.
+    static func copy(
+        _ stream: OwnedDescriptor, after start: [UInt8], limit: Int64?, in folder: Folder
+    ) throws -> OwnedDescriptor {
+        let file = try hiddenFile(in: folder)
+        try file.writeAll(start, at: 0)
+        var size = Int64(start.count)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
+        defer { buffer.deallocate() }
+        while true {
+            let got = try stream.readStream(into: buffer)
+            try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]), at: size)
+            size += Int64(got)
+            if let limit, size > limit {
+                throw BundleError.structure("the stream has more bytes than its manifest announces")
+            }
+            if got < buffer.count { break }
+        }
+        return file
+    }
+
+    private static func hiddenFile(in folder: Folder) throws(FileError) -> OwnedDescriptor {
+        if let file = try folder.unnamedFile() { return file }
+        let name = ".baigo-spool.\(getpid())"
+        let file = try folder.file(creating: name)
+        try folder.removeFile(name)
+        return file
+    }
+}

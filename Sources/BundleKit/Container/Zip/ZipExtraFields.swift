@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The extra fields of one header: all of them checked, the ZIP64 values taken.
+///
+/// Source: ZIP APPNOTE 6.3.10, section 4.5; Info-ZIP, `proginfo/extrafld.txt`.
+struct ZipExtraFields {
+    static let zip64ID: UInt16 = 0x0001
+    /// What zipalign and baigo use to align data.
+    static let paddingID: UInt16 = 0xd935
+    /// Times and owners, which are not taken over, and padding; a name that some readers take instead of the header's
+    /// (0x7075), encryption and everything else is refused.
+    private static let ignoredIDs: Set<UInt16> = [0x5455, 0x5855, 0x7855, 0x7875, 0x000a, paddingID]
+
+    /// The values of the ZIP64 field, in its order; `nil` where there is none.
+    let zip64: [UInt64]?
+
+    /// Reads the extra fields of a header.
+    ///
+    /// - Parameters:
+    ///   - bytes: All of the header's extra bytes.
+    ///   - entry: The entry's name, for errors.
+    /// - Throws: `BundleError`, code `structure`.
+    init(reading bytes: ArraySlice<UInt8>, of entry: String) throws(BundleError) {
+        var cursor = ByteCursor(bytes, of: "an extra field of \(entry)")
+        var values: [UInt64]?
+        while cursor.remaining > 0 {
+            let id = try cursor.u16()
+            let body = try cursor.take(Int(try cursor.u16()))
+            if id == Self.zip64ID {
+                guard values == nil else { throw .structure("\(entry) has two ZIP64 fields") }
+                guard body.count % 8 == 0, body.count <= 24 else {
+                    throw .structure("\(entry) has a ZIP64 field of \(body.count) bytes")
+                }
+                var numbers = ByteCursor(body, of: "a ZIP64 field")
+                var read: [UInt64] = []
+                while numbers.remaining > 0 { read.append(try numbers.u64()) }
+                values = read
+            } else {
+                guard Self.ignoredIDs.contains(id) else {
+                    let name = String(id, radix: 16)
+                    throw .structure("\(entry) has the extra field 0x\(name), which readers take differently")
+                }
+            }
+        }
+        zip64 = values
+    }
+
+    /// The header's values with those of the ZIP64 field in place of markers.
+    ///
+    /// - Throws: `BundleError`, code `structure`, when markers and field do not fit each other exactly.
+    func resolve(_ fields: [UInt32], of entry: String) throws(BundleError) -> [UInt64] {
+        let markers = fields.count { $0 == ZipFormat.marker32 }
+        guard markers == (zip64?.count ?? 0) else {
+            throw .structure("the ZIP64 field of \(entry) does not fit its header")
+        }
+        var values = (zip64 ?? [])[...]
+        return fields.map { field in
+            field == ZipFormat.marker32 ? values.popFirst() ?? UInt64(field) : UInt64(field)
+        }
+    }
+}
