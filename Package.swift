@@ -18,6 +18,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
+        .systemLibrary(name: "CLlama", pkgConfig: "llama"),
+        .systemLibrary(name: "CLlamaCommon", pkgConfig: "llama-common"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
@@ -42,8 +44,14 @@ let package = Package(
         ),
         .target(name: "EngineWire", dependencies: ["BaigoCore"]),
         .target(
+            name: "CLlamaChat",
+            dependencies: ["CLlama", "CLlamaCommon"],
+            linkerSettings: [.linkedLibrary("llama-common")]
+        ),
+        .target(name: "CWorkerGuard"),
+        .target(
             name: "EngineRunner",
-            dependencies: ["BaigoCore", "EngineWire"]
+            dependencies: ["BaigoCore", "EngineWire", "CLlama", "CLlamaChat"]
         ),
         .target(
             name: "EngineClient",
@@ -62,7 +70,7 @@ let package = Package(
             ]
         ),
         .executableTarget(name: "baigo", dependencies: ["BaigoCLI"]),
-        .executableTarget(name: "baigo-engine", dependencies: ["EngineRunner", "EngineWire"]),
+        .executableTarget(name: "baigo-engine", dependencies: ["EngineRunner", "EngineWire", "CWorkerGuard"]),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -74,10 +82,17 @@ let package = Package(
         .testTarget(name: "BundleKitTests", dependencies: ["BundleKit", "BaigoCore", "TestSupport"]),
         .testTarget(name: "ModelStoreTests", dependencies: ["ModelStore", "BundleKit", "BaigoCore", "TestSupport"]),
         .testTarget(
-            name: "EngineClientTests", dependencies: ["EngineClient", "EngineWire", "BaigoCore", "TestSupport"]),
+            name: "EngineClientTests",
+            dependencies: [
+                "EngineClient", "EngineWire", "BaigoCore", "TestSupport", "baigo-engine",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(name: "EngineRunnerTests", dependencies: ["EngineRunner", "EngineWire"]),
         .testTarget(name: "BaigoCLITests", dependencies: ["BaigoCLI", "BaigoCore", "TestSupport"]),
         .testTarget(name: "CommandTests", dependencies: ["baigo", "baigo-engine", "TestSupport", "BaigoCore"]),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )
 
 let strict = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility", "NonisolatedNonsendingByDefault"]
