@@ -10,7 +10,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
@@ -56,8 +55,7 @@ let package = Package(
         .target(
             name: "EngineClient",
             dependencies: [
-                "BaigoCore", "BundleKit", "EngineWire",
-                .product(name: "SystemPackage", package: "swift-system"),
+                "BaigoCore", "EngineWire", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .target(
@@ -69,7 +67,10 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]
         ),
-        .executableTarget(name: "baigo", dependencies: ["BaigoCLI"]),
+        .executableTarget(
+            name: "baigo",
+            dependencies: ["BaigoCLI", "BaigoCore", .product(name: "SystemPackage", package: "swift-system")]
+        ),
         .executableTarget(name: "baigo-engine", dependencies: ["EngineRunner", "EngineWire", "CWorkerGuard"]),
         .target(
             name: "TestSupport",
@@ -78,9 +79,23 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
-        .testTarget(name: "BaigoCoreTests", dependencies: ["BaigoCore", "TestSupport"]),
-        .testTarget(name: "BundleKitTests", dependencies: ["BundleKit", "BaigoCore", "TestSupport"]),
-        .testTarget(name: "ModelStoreTests", dependencies: ["ModelStore", "BundleKit", "BaigoCore", "TestSupport"]),
+        .testTarget(
+            name: "BaigoCoreTests",
+            dependencies: ["BaigoCore", .product(name: "SystemPackage", package: "swift-system")]
+        ),
+        .testTarget(
+            name: "BundleKitTests",
+            dependencies: [
+                "BundleKit", "BaigoCore", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(
+            name: "ModelStoreTests",
+            dependencies: [
+                "ModelStore", "BundleKit", "BaigoCore", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .testTarget(
             name: "EngineClientTests",
             dependencies: [
@@ -89,7 +104,13 @@ let package = Package(
             ]
         ),
         .testTarget(name: "EngineRunnerTests", dependencies: ["EngineRunner", "EngineWire"]),
-        .testTarget(name: "BaigoCLITests", dependencies: ["BaigoCLI", "BaigoCore", "TestSupport"]),
+        .testTarget(
+            name: "BaigoCLITests",
+            dependencies: [
+                "BaigoCLI", "BaigoCore", "EngineWire", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .testTarget(name: "CommandTests", dependencies: ["baigo", "baigo-engine", "TestSupport", "BaigoCore"]),
     ],
     cxxLanguageStandard: .cxx17
