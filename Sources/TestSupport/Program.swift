@@ -27,9 +27,12 @@ package struct Program: Sendable {
     /// Runs the program to its end.
     ///
     /// - Parameters:
+    ///   - arguments: Without the program's name.
     ///   - environment: The whole environment of the process but `PATH`, which it gets from the tests.
     ///   - input: Standard input; it ends after these bytes.
+    ///   - folder: The working folder.
     /// - Returns: How it ended and what it printed.
+    /// - Throws: What Foundation says when it cannot be started.
     package func run(
         _ arguments: [String], environment: [String: String] = [:], input: Data = Data(), in folder: String? = nil
     ) throws -> ProgramResult {

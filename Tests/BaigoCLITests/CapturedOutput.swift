@@ -18,7 +18,7 @@ final class CapturedOutput: OutputTarget {
 
 /// One command line, run inside the test process on a home of its own.
 struct Invocation {
-    let status: ExitStatus
+    let status: BaigoCore.ExitStatus
     let output: String
     let errorOutput: String
 

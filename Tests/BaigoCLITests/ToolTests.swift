@@ -58,7 +58,8 @@ struct ToolTests {
     @Test func configurationIsReadAndChecked() async throws {
         try await withConfiguration("offline = true\n") { environment in
             let result = await Invocation("doctor", "--json", environment: environment)
-            #expect(try JSONValue(strict: Array(result.output.utf8))["offline"] == true)
+            let json = try JSONValue(strict: Array(result.output.utf8))
+            #expect(json["offline"] == true)
         }
         for text in ["offline = \n", "ofline = true\n", "home = 3\n"] {
             try await withConfiguration(text) { environment in

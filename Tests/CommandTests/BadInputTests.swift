@@ -13,7 +13,7 @@ struct BadInputTests {
             endsWith: .done)
     }
 
-    private func refused(_ site: Site, _ file: String, _ status: ExitStatus, _ identifier: String) throws {
+    private func refused(_ site: Site, _ file: String, _ status: BaigoCore.ExitStatus, _ identifier: String) throws {
         let before = try site.snapshot("home/models") + site.snapshot("home/blobs")
         expect(try site.baigo("import", file, "--yes", "--json"), endsWith: status, identifier: identifier)
         #expect(try site.snapshot("home/models") + site.snapshot("home/blobs") == before)
@@ -179,7 +179,7 @@ struct BadInputTests {
         try site.write(Data(), to: "file")
         site.environment["BAIGO_HOME"] = site.path("file/home")
         let result = try site.baigo("import", "m.baimodel", "--yes")
-        #expect([ExitStatus.environment.rawValue, ExitStatus.notFound.rawValue].contains(result.status), "\(result)")
+        #expect([BaigoCore.ExitStatus.environment.rawValue, BaigoCore.ExitStatus.notFound.rawValue].contains(result.status), "\(result)")
         site.environment["BAIGO_HOME"] = "/proc/baigo"
         expect(try site.baigo("import", "m.baimodel", "--yes"), endsWith: .environment)
     }

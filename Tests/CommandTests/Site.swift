@@ -75,7 +75,7 @@ final class Site {
 
 /// Checks an exit status and shows what was printed where it differs.
 func expect(
-    _ result: ProgramResult, endsWith status: ExitStatus, identifier: String? = nil,
+    _ result: ProgramResult, endsWith status: BaigoCore.ExitStatus, identifier: String? = nil,
     _ location: SourceLocation = #_sourceLocation
 ) {
     #expect(result.status == status.rawValue, "\(result)", sourceLocation: location)

@@ -7,7 +7,9 @@ package import BaigoCore
 package enum Tool {
     /// Runs one command line.
     ///
-    /// - Parameter arguments: Without the program's name.
+    /// - Parameters:
+    ///   - arguments: Without the program's name.
+    ///   - context: What the command gets from the process.
     /// - Returns: How the process should end.
     package static func run(_ arguments: [String], in context: CommandContext) async -> ExitStatus {
         let task = Task(executorPreference: BlockingExecutor()) { runBlocking(arguments, context) }

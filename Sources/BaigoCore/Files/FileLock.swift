@@ -18,7 +18,12 @@ package final class FileLock: Sendable {
 
     /// Takes the lock, waiting up to `wait`.
     ///
-    /// - Parameter purpose: What the holder does, shown to those who wait: `import`.
+    /// - Parameters:
+    ///   - name: The lock's file.
+    ///   - folder: Where the file is; it is made if it is missing.
+    ///   - purpose: What the holder does, shown to those who wait: `import`.
+    ///   - wait: How long to wait for another holder.
+    /// - Returns: The lock, held until it goes.
     /// - Throws: `FileError`, code `locked`, naming the holder; `CancellationError` when the task is cancelled.
     package static func take(
         _ name: String, in folder: Folder, for purpose: String, waiting wait: Duration = .zero

@@ -96,7 +96,9 @@ package final class Folder: Sendable {
         return bytes
     }
 
-    /// What is under a name; `nil` where nothing is. A link is described itself.
+    /// What is under a name; `nil` where nothing is.
+    ///
+    /// A link is described itself.
     ///
     /// - Throws: `FileError`.
     package func status(of name: String) throws(FileError) -> FileStatus? {

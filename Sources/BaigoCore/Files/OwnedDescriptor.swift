@@ -21,7 +21,9 @@ package final class OwnedDescriptor: Sendable {
 
     deinit { _ = Glibc.close(raw) }
 
-    /// Opens a file for reading, close-on-exec. Links are followed; it never waits for a FIFO's writer to appear.
+    /// Opens a file for reading, close-on-exec.
+    ///
+    /// Links are followed; it never waits for a FIFO's writer to appear.
     ///
     /// - Throws: `FileError`; `wrongType` for a folder.
     package static func open(reading path: FilePath) throws(FileError) -> OwnedDescriptor {

@@ -12,7 +12,10 @@ package struct ManifestDraft: Sendable, Equatable {
 
     /// Makes a draft.
     ///
-    /// - Parameter members: Everything but `name`, `version`, `files`, `totalSize` and `schemaVersion`.
+    /// - Parameters:
+    ///   - name: The name.
+    ///   - version: The version, where it is given.
+    ///   - members: Everything but `name`, `version`, `files`, `totalSize` and `schemaVersion`.
     package init(name: PackageName, version: PackageVersion?, members: [String: JSONValue]) {
         self.name = name
         self.version = version

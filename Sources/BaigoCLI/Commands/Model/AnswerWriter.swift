@@ -16,6 +16,8 @@ final class AnswerWriter: Sendable {
     private let isEscaping: Bool
     private let state = Mutex(State())
 
+    /// Starts an answer.
+    ///
     /// - Parameters:
     ///   - target: Where the answer is streamed; `nil` to collect it only.
     ///   - escaping: Whether control characters are made visible, for a terminal.

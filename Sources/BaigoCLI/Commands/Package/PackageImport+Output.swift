@@ -40,11 +40,11 @@ extension PackageImport {
             json["dryRun"] = true
             json["outcome"] = .string(would)
             json["neededBytes"] = .integer(preview.needed.bytes)
-            json["freeBytes"] = .number(preview.free?.bytes)
+            json["freeBytes"] = .integer(preview.free.bytes)
             try context.output.result(json)
         } else {
-            let free = preview.free.map { " of \($0) free" } ?? ""
-            try context.output.line("would be \(would); needs \(preview.needed)\(free); the data was not read")
+            try context.output.line(
+                "would be \(would); needs \(preview.needed) of \(preview.free) free; the data was not read")
         }
     }
 

@@ -9,7 +9,10 @@ struct PackageReport {
     private let verdict: SignatureVerdict?
     private let verdicts: [FileVerdict]?
 
+    /// Reports on a package.
+    ///
     /// - Parameters:
+    ///   - package: The opened package.
     ///   - verdict: `nil` where the signature comes behind data that was not read.
     ///   - files: `nil` where no data was read.
     init(_ package: PackageReader, verdict: SignatureVerdict?, files: [FileVerdict]?) {
