@@ -10,7 +10,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-system", exact: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
         .package(url: "https://github.com/LebJe/TOMLKit", exact: "0.6.0"),
@@ -18,6 +17,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
         .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
+        .systemLibrary(name: "CLlama", pkgConfig: "llama"),
+        .systemLibrary(name: "CLlamaCommon", pkgConfig: "llama-common"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
@@ -42,14 +43,19 @@ let package = Package(
         ),
         .target(name: "EngineWire", dependencies: ["BaigoCore"]),
         .target(
+            name: "CLlamaChat",
+            dependencies: ["CLlama", "CLlamaCommon"],
+            linkerSettings: [.linkedLibrary("llama-common")]
+        ),
+        .target(name: "CWorkerGuard"),
+        .target(
             name: "EngineRunner",
-            dependencies: ["BaigoCore", "EngineWire"]
+            dependencies: ["BaigoCore", "EngineWire", "CLlama", "CLlamaChat"]
         ),
         .target(
             name: "EngineClient",
             dependencies: [
-                "BaigoCore", "BundleKit", "EngineWire",
-                .product(name: "SystemPackage", package: "swift-system"),
+                "BaigoCore", "EngineWire", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .target(
@@ -61,8 +67,11 @@ let package = Package(
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]
         ),
-        .executableTarget(name: "baigo", dependencies: ["BaigoCLI"]),
-        .executableTarget(name: "baigo-engine", dependencies: ["EngineRunner", "EngineWire"]),
+        .executableTarget(
+            name: "baigo",
+            dependencies: ["BaigoCLI", "BaigoCore", .product(name: "SystemPackage", package: "swift-system")]
+        ),
+        .executableTarget(name: "baigo-engine", dependencies: ["EngineRunner", "EngineWire", "CWorkerGuard"]),
         .target(
             name: "TestSupport",
             dependencies: [
@@ -70,14 +79,41 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
-        .testTarget(name: "BaigoCoreTests", dependencies: ["BaigoCore", "TestSupport"]),
-        .testTarget(name: "BundleKitTests", dependencies: ["BundleKit", "BaigoCore", "TestSupport"]),
-        .testTarget(name: "ModelStoreTests", dependencies: ["ModelStore", "BundleKit", "BaigoCore", "TestSupport"]),
         .testTarget(
-            name: "EngineClientTests", dependencies: ["EngineClient", "EngineWire", "BaigoCore", "TestSupport"]),
-        .testTarget(name: "BaigoCLITests", dependencies: ["BaigoCLI", "BaigoCore", "TestSupport"]),
+            name: "BaigoCoreTests",
+            dependencies: ["BaigoCore", .product(name: "SystemPackage", package: "swift-system")]
+        ),
+        .testTarget(
+            name: "BundleKitTests",
+            dependencies: [
+                "BundleKit", "BaigoCore", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(
+            name: "ModelStoreTests",
+            dependencies: [
+                "ModelStore", "BundleKit", "BaigoCore", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(
+            name: "EngineClientTests",
+            dependencies: [
+                "EngineClient", "EngineWire", "BaigoCore", "TestSupport", "baigo-engine",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
+        .testTarget(name: "EngineRunnerTests", dependencies: ["EngineRunner", "EngineWire"]),
+        .testTarget(
+            name: "BaigoCLITests",
+            dependencies: [
+                "BaigoCLI", "BaigoCore", "EngineWire", "TestSupport",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ]
+        ),
         .testTarget(name: "CommandTests", dependencies: ["baigo", "baigo-engine", "TestSupport", "BaigoCore"]),
-    ]
+    ],
+    cxxLanguageStandard: .cxx17
 )
 
 let strict = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility", "NonisolatedNonsendingByDefault"]
@@ -86,6 +122,7 @@ for target in package.targets where [.regular, .executable, .test].contains(targ
     target.swiftSettings = (target.swiftSettings ?? []) + strict.map { SwiftSetting.enableUpcomingFeature($0) }
     if warningsAreErrors {
         target.swiftSettings?.append(.treatAllWarnings(as: .error))
+        target.cSettings = (target.cSettings ?? []) + [.treatAllWarnings(as: .error)]
         target.cxxSettings = (target.cxxSettings ?? []) + [.treatAllWarnings(as: .error)]
     }
 }

@@ -18,11 +18,23 @@ package final class KeyRing: Sendable {
         var template = Array("/tmp/bgk-XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else { throw KeyRingFailure(what: "no temporary folder") }
         home = String(cString: made)
-        try Data(configuration.utf8).write(to: URL(fileURLWithPath: home + "/gpg.conf"))
+        try configure(configuration)
+        let agent = "allow-loopback-pinentry\npinentry-program /bin/false\ns2k-count 65536\n"
+        try Data(agent.utf8).write(to: URL(fileURLWithPath: home + "/gpg-agent.conf"))
+    }
+
+    /// Sets the lines of its gpg.conf.
+    package func configure(_ lines: String) throws {
+        try Data(lines.utf8).write(to: URL(fileURLWithPath: home + "/gpg.conf"))
+    }
+
+    /// Ends the agent, so that it forgets every passphrase; gpg starts another when it needs one.
+    package func endAgent() throws {
+        _ = try run("gpgconf", ["--homedir", home, "--kill", "gpg-agent"])
     }
 
     deinit {
-        _ = try? run("gpgconf", ["--homedir", home, "--kill", "all"])
+        _ = try? endAgent()
         try? FileManager.default.removeItem(atPath: home)
     }
 

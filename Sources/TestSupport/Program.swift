@@ -16,7 +16,8 @@ package struct Program: Sendable {
 
     /// The product `name` of this package, built beside the tests.
     package static func product(_ name: String) -> Program {
-        let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+        let own =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
         return Program(URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path)
     }
 
@@ -47,7 +48,9 @@ package struct Program: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
-        process.environment = environment.merging(["PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]) {
+        process.environment = environment.merging([
+            "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+        ]) {
             own, _ in own
         }
         if let folder { process.currentDirectoryURL = URL(fileURLWithPath: folder) }
@@ -66,6 +69,9 @@ package struct RunningProgram {
 
     /// The process number.
     package var processIdentifier: Int32 { process.processIdentifier }
+
+    /// Whether it has not ended yet.
+    package var isRunning: Bool { process.isRunning }
 
     /// What it has printed so far.
     package func outputSoFar() throws -> Data { try Data(contentsOf: scratch.appendingPathComponent("out")) }
@@ -94,5 +100,7 @@ package struct ProgramResult: Sendable, CustomStringConvertible {
     /// Standard output as text.
     package var text: String { String(decoding: output, as: UTF8.self) }
 
-    package var description: String { "status \(status)\nstdout: \(text.prefix(4000))\nstderr: \(errorOutput.suffix(4000))" }
+    package var description: String {
+        "status \(status)\nstdout: \(text.prefix(4000))\nstderr: \(errorOutput.suffix(4000))"
+    }
 }

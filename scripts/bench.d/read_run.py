@@ -11,8 +11,8 @@ import sys
 
 def read_baigo(path):
     with open(path) as file:
-        last = json.loads(file.read().splitlines()[-1])
-    usage, timings = last["usage"], last["timings"]
+        answer = json.load(file)
+    usage, timings = answer["usage"], answer["timings"]
     if usage["completionTokens"] < 100:
         sys.exit(f"only {usage['completionTokens']} tokens were generated: too few to time")
     yield "run.promptTokens", usage["promptTokens"]

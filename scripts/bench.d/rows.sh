@@ -98,17 +98,16 @@ peaks() {
 }
 
 measure_start() {
-    local i home="$disk/thousand"
+    local i BAIGO_HOME="$disk/store"
     start_up start.version "baigo --version"
     /usr/bin/python3 "$root/scripts/bench.d/make_gguf.py" "$disk/small.gguf" 1
-    export BAIGO_HOME="$home"
+    export BAIGO_HOME
     for ((i = 1; i <= 1000; i++)); do
         baigo export "$disk/small.gguf" -o "$disk/small.baimodel" --name "model-$i" --force --progress none > /dev/null
         baigo import "$disk/small.baimodel" --yes --progress none > /dev/null
     done
     start_up start.list "baigo list"
-    unset BAIGO_HOME
-    rm -rf "$home"
+    rm -rf "$BAIGO_HOME"
 }
 
 # Tokens a second of one model on all cores. What llama-bench processes is as long as the prompt that baigo counted.

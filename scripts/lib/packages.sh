@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # Debian packages: finds out which are missing, and installs just those. Needs say.sh.
 
-# require_packages PACKAGE=TEST…, where TEST is a command, "module:NAME" of pkg-config, "python:MODULE" of Python or
-# "file:PATH".
+# require_packages PACKAGE=TEST…, where TEST is a command, "module:NAME" of pkg-config, "library:NAME" of the dynamic
+# linker, "python:MODULE" of Python or "file:PATH".
 require_packages() {
     local entry missing=()
     for entry in "$@"; do
@@ -21,6 +21,7 @@ require_packages() {
 is_present() {
     case "$2" in
         module:*) pkg-config --exists "${2#module:}" 2> /dev/null || is_installed "$1" ;;
+        library:*) [[ "$(/sbin/ldconfig -p)" == *"${2#library:} "* ]] ;;
         python:*) /usr/bin/python3 -c "import ${2#python:}" 2> /dev/null ;;
         file:*) [ -e "${2#file:}" ] ;;
         *) command -v "$2" > /dev/null ;;

@@ -23,9 +23,10 @@ find_system_engine() {
     done
 }
 
+# The folders that cmake, and Debian, install backends into; not all of them need to be there.
 system_backends() {
-    find "$system_libraries" "$system_libraries/ggml" "$(pkg-config --variable=prefix llama)/bin" -maxdepth 2 \
-        -name 'libggml-cpu-*.so' 2> /dev/null | LC_ALL=C sort -u
+    { find "$system_libraries" "$system_libraries/ggml" "$(pkg-config --variable=prefix llama)/bin" -maxdepth 2 \
+        -name 'libggml-cpu-*.so' 2> /dev/null || true; } | LC_ALL=C sort -u
 }
 
 system_engine_name() {

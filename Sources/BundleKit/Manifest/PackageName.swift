@@ -20,6 +20,12 @@ package struct PackageName: Sendable, Hashable, CustomStringConvertible {
         model = parts[parts.count - 1]
     }
 
+    /// Takes over parts that were made to fit the rules.
+    init(derivedPublisher publisher: String?, model: String) {
+        self.publisher = publisher
+        self.model = model
+    }
+
     /// The name as manifests and commands spell it.
     package var description: String { publisher.map { "\($0)/\(model)" } ?? model }
 

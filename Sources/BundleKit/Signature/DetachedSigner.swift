@@ -98,6 +98,26 @@ package enum DetachedSigner {
         try file.append(SignatureFile(reading: new.armored))
         return file.armored
     }
+
+    /// Adds those signatures of another file over the same bytes that were made by the given keys.
+    ///
+    /// - Parameters:
+    ///   - existing: The file so far.
+    ///   - other: The other file.
+    ///   - signingKeys: Fingerprints of the keys and subkeys whose signatures are added.
+    /// - Returns: The new file; `nil` where nothing is added.
+    /// - Throws: `BundleError`, code `signatureMalformed`, for a file that cannot be read or would hold too many.
+    package static func merging(
+        existing: [UInt8], adding other: [UInt8], by signingKeys: Set<String>
+    ) throws(BundleError) -> [UInt8]? {
+        var file = try SignatureFile(reading: existing)
+        var new = try SignatureFile(reading: other)
+        let known = Set(file.packets.map(\.raw))
+        new.keep { packet in !known.contains(packet.raw) && signingKeys.contains(where: packet.names) }
+        guard !new.packets.isEmpty else { return nil }
+        try file.append(new)
+        return file.armored
+    }
 }
 
 extension SignaturePacket {

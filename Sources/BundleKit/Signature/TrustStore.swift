@@ -10,10 +10,16 @@ package struct TrustStore: Sendable {
     private static let recordsName = "keys.json"
     private static let keysName = "keys"
     private let folder: Folder
+    private let mustHaveRecords: Bool
 
     /// Takes the folder `trust`.
-    package init(folder: Folder) {
+    ///
+    /// - Parameters:
+    ///   - folder: The folder.
+    ///   - isLatched: Whether the store knows from elsewhere that a key was added; an empty folder is damage then.
+    package init(folder: Folder, isLatched: Bool = false) {
         self.folder = folder
+        mustHaveRecords = isLatched
     }
 
     /// Whether a key was ever added, so that signatures are required from then on.
@@ -173,7 +179,8 @@ package struct TrustStore: Sendable {
     private func records() throws(BundleError) -> TrustRecords {
         let bytes: [UInt8]
         do throws(FileError) {
-            if try isUntouched() { return .empty }
+            let isUntouched = try isUntouched()
+            guard mustHaveRecords || !isUntouched else { return .empty }
             bytes = try folder.bytes(of: Self.recordsName)
         } catch {
             throw unreadable(error.message, cause: error)

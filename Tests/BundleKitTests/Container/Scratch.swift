@@ -113,7 +113,7 @@ final class MemorySink: PackageSink {
 
     init(in scratch: Scratch) { self.scratch = scratch }
 
-    func destination(for file: PackageFile) throws -> OwnedDescriptor {
+    func destination(for file: PackageFile) throws -> OwnedDescriptor? {
         let made = try scratch.folder.file(creating: "sink-\(scratch.nextNumber())")
         open[file.path] = made
         return made

@@ -48,7 +48,7 @@ struct ReadingPass {
 
     /// Takes a file that is in memory.
     mutating func copy(_ file: PackageFile, from bytes: [UInt8]) throws -> DataOutcome {
-        try sink?.destination(for: file).writeAll(bytes, at: 0)
+        try sink?.destination(for: file)?.writeAll(bytes, at: 0)
         done += file.size
         report(done)
         return DataOutcome(

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+internal import EngineClient
+internal import EngineWire
+internal import ModelStore
+internal import SystemPackage
+
+/// What `doctor` finds; a part that fails becomes a warning and leaves the others alone.
+struct Examination {
+    private let host: Host
+    private var engine: (path: FilePath, description: EngineDescription)?
+    private var freeSpace: ByteCount?
+    private var modelCount: Int?
+    private var keys: [TrustedKey] = []
+    private var isLatched = false
+    private var warnings: [Warning] = []
+
+    init(_ host: Host) throws {
+        self.host = host
+        try examine { examination in
+            let path = try host.engine()
+            let session = try EngineSession(engine: path)
+            defer { session.close() }
+            examination.engine = (path, try session.describe())
+        }
+        try examine { $0.freeSpace = try Folder.nearest(to: host.home).freeSpace() }
+        try examine { $0.modelCount = try host.store().list().models.count }
+        try examine { examination in
+            let store = try host.store()
+            examination.isLatched = try store.state()?.isSignatureLatched ?? false
+            examination.keys = try store.keyRing()?.list() ?? []
+        }
+        if Timestamp.now < BaigoRelease.date {
+            warnings.append(
+                Warning(identifier: "environment.clock", message: "the clock is before the release of this baigo"))
+        }
+    }
+
+    private mutating func examine(_ part: (inout Examination) throws -> Void) throws {
+        do {
+            try part(&self)
+        } catch let error as any PresentableError {
+            warnings.append(error.asWarning)
+        }
+    }
+
+    var json: [String: JSONValue] {
+        [
+            "baigo": ["version": .string(BaigoRelease.version)],
+            "engine": engine.map { engineJSON($0.path, $0.description) } ?? .null,
+            "store": [
+                "home": .string(host.home.string), "freeBytes": .number(freeSpace?.bytes),
+                "models": .number(modelCount),
+            ],
+            "trust": ["keys": .array(keys.map(\.json)), "signatureRequired": .bool(isLatched)],
+            "offline": .bool(host.configuration.isOffline), "warnings": warnings.json,
+        ]
+    }
+
+    private func engineJSON(_ path: FilePath, _ engine: EngineDescription) -> JSONValue {
+        [
+            "path": .string(path.string), "linkedVersion": .string(engine.linkedVersion),
+            "loadedVersion": .string(engine.loadedVersion), "ggmlVersion": .string(engine.ggmlVersion),
+            "ggmlCommit": .string(engine.ggmlCommit), "cpuBackend": .text(engine.cpuBackend),
+            "cpuFeatures": .array(engine.cpuFeatures.map(JSONValue.string)),
+            "protections": .array(engine.protections.map(JSONValue.string)),
+            "devices": .array(
+                engine.devices.map { device in
+                    [
+                        "backend": .string(device.backend), "name": .string(device.name),
+                        "hardware": .string(device.hardware), "kind": .string(device.kind.rawValue),
+                        "freeBytes": .number(device.freeBytes), "totalBytes": .number(device.totalBytes),
+                    ]
+                }),
+        ]
+    }
+
+    var text: String {
+        var card = TextCard()
+        card.add("baigo", BaigoRelease.version)
+        if let (path, engine) = engine {
+            card.add("engine", path.string)
+            card.add("llama.cpp", "linked \(engine.linkedVersion), loaded \(engine.loadedVersion)")
+            card.add("ggml", "\(engine.ggmlVersion) (\(engine.ggmlCommit))")
+            card.add("CPU backend", engine.cpuBackend)
+            for device in engine.devices {
+                let memory = device.totalBytes > 0 ? ", \(ByteCount(device.totalBytes))" : ""
+                card.add("device", "\(device.name): \(device.hardware) (\(device.backend)\(memory))")
+            }
+            card.add("worker", engine.protections.joined(separator: ", "))
+        } else {
+            card.add("engine", "none")
+        }
+        card.add("home", host.home.string)
+        card.add("free space", freeSpace?.description)
+        card.add("models", modelCount.map(String.init))
+        card.add("trusted keys", keys.isEmpty ? "none" : keys.map(\.fingerprint).joined(separator: ", "))
+        card.add("signatures", isLatched ? "required" : "not required")
+        card.add("offline", host.configuration.isOffline ? "yes" : "no")
+        return card.text + warnings.map { "warning: \($0.message.escapedForTerminal)\n" }.joined()
+    }
+}

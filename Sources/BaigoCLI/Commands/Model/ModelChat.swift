@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import BaigoCore
+internal import EngineClient
+internal import EngineWire
+
+/// `baigo chat`: a conversation.
+struct ModelChat: BaigoCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "chat",
+        abstract: "Talk with a model.",
+        discussion: """
+            Each line is a turn; /system TEXT gives instructions, /clear forgets what was said, /exit ends. Ctrl-C stops \
+            the answer and not the conversation. Without a terminal every line of standard input is a turn.
+
+              baigo chat qwen2.5-7b-instruct --system "Answer in one sentence."
+            """)
+
+    @Argument(help: "A model of the store (name, name:version) or the path of a GGUF file.")
+    var model: String
+
+    @Option(help: ArgumentHelp("Instructions that stand before the conversation.", valueName: "text"))
+    var system: String?
+
+    @OptionGroup(title: "Sampling") var sampling: SamplingArguments
+    @OptionGroup(title: "Loading") var loading: LoadOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run(in context: CommandContext) throws {
+        let running = try RunningModel.start(model, loading, context)
+        defer { running.close() }
+        var conversation = Conversation(system: system)
+        var reader = LineReader(try OwnedDescriptor.duplicating(0, path: "standard input"))
+        let isAsking = context.terminal.inputIsTerminal && !output.quiet
+        if isAsking {
+            try context.errorOutput.line("\(running.name): /exit ends, /clear forgets, /system TEXT instructs")
+        }
+        try context.interrupts.withHandler({ running.session.cancel() }) {
+            while true {
+                if isAsking { try context.errorOutput.text("> ") }
+                guard let line = try reader.next() else { break }
+                switch Conversation.Turn(line) {
+                case .nothing: continue
+                case .exit: return
+                case .clear: conversation.clear()
+                case .system(let text): conversation.instruct(text)
+                case .unknown(let command):
+                    try context.errorOutput.line("there is no command \(command.escapedForOneLine)")
+                case .say(let text): try answer(text, in: &conversation, running, context)
+                }
+            }
+        }
+        if isAsking { try context.errorOutput.text("\n") }
+    }
+
+    private func answer(
+        _ text: String, in conversation: inout Conversation, _ running: RunningModel, _ context: CommandContext
+    ) throws {
+        let answer = AnswerWriter(output.json ? nil : context.output, escaping: context.terminal.outputIsTerminal)
+        let request = GenerateRequest(
+            prompt: .chat(messages: conversation.messages(asking: text)), sampling: sampling.options)
+        let result = try running.session.generate(request) { delta in try answer.write(delta) }
+        try answer.finish()
+        conversation.add(question: text, answer: answer.content)
+        guard output.json else { return }
+        try context.output.event([
+            "role": "assistant", "text": .string(answer.content),
+            "reasoning": answer.reasoning.isEmpty ? .null : .string(answer.reasoning),
+            "finishReason": .string(result.finishReason.rawValue), "seed": .integer(Int64(result.seed)),
+            "usage": result.usageJSON, "timings": result.timingsJSON,
+        ])
+    }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import BaigoCore
+internal import ModelStore
+
+/// `baigo remove`: takes versions out of the store.
+struct ModelRemove: BaigoCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove",
+        abstract: "Remove a model, or one version of it, from the store.",
+        discussion: """
+            A model with several versions needs --all, the active version of several --force. There is no way back but \
+            to import the package again. Content that other versions use stays.
+
+              baigo remove qwen2.5-7b-instruct:2026.10 --yes
+
+            Exit statuses: 3 no such model, 7 the store is held by another, 64 it needs --all, --force or --yes.
+            """)
+
+    @Argument(help: "The model: name, name:version or name:version~identity.")
+    var model: String
+
+    @Flag(help: "Remove every version of the model.")
+    var all = false
+
+    @Flag(help: "Remove the version even if it is the active one.")
+    var force = false
+
+    @Flag(help: "Ask nothing.")
+    var yes = false
+
+    @Option(help: ArgumentHelp("Wait this long for another writer.", valueName: "seconds"))
+    var wait: Int = 0
+
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run(in context: CommandContext) throws {
+        let store = try Host(context).store()
+        let reference = try ModelReference(model)
+        if !yes {
+            let found = try store.resolve(reference, checkingSizes: false).version
+            let what = all ? "every version of \(found.name)" : found.exactReference.description
+            guard try context.terminal.confirm("Remove \(what)?", usingInput: true, remedy: "--yes") else {
+                throw CLIError.declined
+            }
+        }
+        let result = try store.remove(reference, all: all, forced: force, wait: .seconds(wait))
+        if output.json {
+            try context.output.result([
+                "removed": .array(result.versions.map(\.json)), "freedBytes": .integer(result.freed.bytes),
+            ])
+        } else {
+            for version in result.versions { try context.output.line("\(version.exactReference): removed") }
+            if !output.quiet { try context.output.line("freed: \(result.freed)") }
+        }
+    }
+}

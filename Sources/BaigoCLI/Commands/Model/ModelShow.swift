@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import BaigoCore
+internal import BundleKit
+internal import ModelStore
+internal import SystemPackage
+
+/// `baigo show`: everything the store knows of one version.
+struct ModelShow: BaigoCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Show one model of the store: manifest, receipt, files.",
+        discussion: """
+              baigo show qwen2.5-7b-instruct
+              baigo show qwen2.5-7b-instruct:2026.10 --json
+
+            Exit statuses: 3 no such model, 4 damaged store.
+            """)
+
+    @Argument(help: "The model: name, name:version or name:version~identity.")
+    var model: String
+
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run(in context: CommandContext) throws {
+        let package = try Host(context).store().resolve(ModelReference(model))
+        let manifest = package.manifest
+        if output.json {
+            try context.output.result([
+                "model": package.version.json, "package": .object(manifest.json),
+                "receipt": .object(package.receipt.json), "path": .string(package.folder.string),
+            ])
+            return
+        }
+        try context.output.text(PackageCard.text(manifest, identity: package.version.identity, packageSize: nil))
+        var card = TextCard()
+        card.add(
+            "imported", "\(package.version.importedAt) from \(package.receipt.source) by \(package.receipt.importedBy)")
+        card.add("signature", package.version.isTrusted ? "trusted" : package.version.signatureStatus)
+        card.add("active", package.version.isActive ? "yes" : "no")
+        card.add("folder", package.folder.string)
+        try context.output.text("\n" + card.text + "\n" + PackageCard.contents(manifest))
+    }
+}

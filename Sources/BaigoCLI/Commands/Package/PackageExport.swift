@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import BaigoCore
+internal import BundleKit
+internal import ModelStore
+internal import SystemPackage
+
+/// `baigo export`: one model becomes one package.
+struct PackageExport: BaigoCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Package a model into one file.",
+        discussion: """
+            MODEL is a GGUF file (all its shards are taken), a folder with weights, tokenizer, configuration, card and \
+            licence, or a model of the store. What is not given by an option is read from the model.
+
+              baigo export ./model.gguf -o model.baimodel --key build@example.org
+              baigo export ./Qwen2.5-7B-Instruct-GGUF/ -o qwen.baimodel --version 2026.11 --dry-run
+              baigo export qwen/qwen2.5-7b-instruct -o - | ssh host baigo import - --yes
+
+            A model of the store is written as it came in, signatures included, unless an option changes its manifest.
+            Exit statuses: 3 no such model or file, 4 damaged model, 7 no space or no key, 64 the file exists already.
+            """)
+
+    @Argument(help: "A GGUF file, a folder (with a / in front, ./ or ../), or a model of the store.")
+    var model: String
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("The package to write; - for standard output.", valueName: "file"))
+    var target: String
+
+    @OptionGroup(title: "What the package says") var description: DescriptionOptions
+    @OptionGroup(title: "Signature") var signing: SigningOptions
+
+    @Flag(help: "Show contents and size; write nothing.")
+    var dryRun = false
+
+    @Flag(help: "Replace the file if it exists.")
+    var force = false
+
+    @Flag(help: "Read the written package back from the medium and hash it again: for sticks.")
+    var readBack = false
+
+    @OptionGroup(title: "Progress") var progress: ProgressOptions
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func validate() throws {
+        if target.isEmpty { throw ValidationError("-o needs the name of a file, or -.") }
+        if readBack, target == "-" { throw ValidationError("--read-back needs a file, not standard output.") }
+    }
+
+    func run(in context: CommandContext) throws {
+        let host = try Host(context)
+        let source = try source(host, context)
+        let size = try source.measure()
+        let results = target == "-" ? context.errorOutput : context.output
+        if dryRun { return try show(source, size, as: "would be", results) }
+        if !output.quiet { try preview(source, size, context.errorOutput) }
+        let signer = try signing.signer(host)
+        let written = try source.write(
+            to: try packageTarget(), signing: signer, progress: progress.observer(output, context, host.configuration))
+        try report(written, source, signer, results)
+    }
+
+    private func source(_ host: Host, _ context: CommandContext) throws -> ExportSource {
+        switch ModelArgument(model) {
+        case .path(let path):
+            return .files(try ModelSource.inspect(path, options: try description.sourceOptions(context)))
+        case .name(let name):
+            guard description.isEmpty else {
+                throw CLIError(
+                    .usage, "a model of the store keeps its manifest; --name, --version and the like need files",
+                    hint: "Export without these options, or export the files themselves.")
+            }
+            let stored = try host.store().resolve(ModelReference(name))
+            return .stored(try PackageReader.open(stored.folder))
+        }
+    }
+
+    private func packageTarget() throws -> PackageTarget {
+        guard target != "-" else {
+            return .stream(try OwnedDescriptor.duplicating(1, path: "standard output"))
+        }
+        return .file(FilePath(target), replacing: force, readBack: readBack)
+    }
+
+    private func preview(_ source: ExportSource, _ size: ByteCount, _ out: any OutputTarget) throws {
+        try out.text(source.card(packageSize: size))
+        for warning in source.warnings { try out.line("warning: " + warning.message.escapedForTerminal) }
+    }
+
+    private func show(_ source: ExportSource, _ size: ByteCount, as verb: String, _ out: any OutputTarget) throws {
+        guard output.json else {
+            try out.text(source.card(packageSize: size) + "\n" + source.contents)
+            for warning in source.warnings { try out.line("warning: " + warning.message.escapedForTerminal) }
+            return
+        }
+        try out.result([
+            "dryRun": true, "package": source.json, "packageSize": .integer(size.bytes),
+            "warnings": source.warnings.json,
+        ])
+    }
+
+    private func report(
+        _ written: WrittenPackage, _ source: ExportSource, _ signer: ExportSigner?, _ out: any OutputTarget
+    ) throws {
+        let fingerprints = signer?.used.map { [$0] } ?? []
+        guard !output.json else {
+            try out.result([
+                "dryRun": false, "package": .object(written.manifest.json),
+                "identity": .string(written.identity.description),
+                "content": .string(written.content.description), "packageSize": .integer(written.size.bytes),
+                "file": target == "-" ? .null : .string(target), "signedBy": .array(fingerprints.map(JSONValue.string)),
+                "warnings": source.warnings.json,
+            ])
+            return
+        }
+        let signature =
+            fingerprints.first.map { "signed by \($0)" } ?? (source.isSigned ? "with its signatures" : "unsigned")
+        try out.line(
+            "\(target == "-" ? "standard output" : target): \(written.manifest.name):\(written.manifest.version), "
+                + "\(written.size), \(signature)")
+        if !output.quiet { try out.line("identity: \(written.identity)") }
+    }
+}
+
+extension [Warning] {
+    /// `[{"identifier", "message"}]`.
+    var json: JSONValue {
+        .array(map { ["identifier": .string($0.identifier), "message": .string($0.message)] })
+    }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+internal import ModelStore
+
+extension PackageImport {
+    /// Shows a person what is about to be imported, on standard error.
+    func show(
+        _ package: PackageReader, _ verdict: SignatureVerdict?, _ preview: ImportPreview, _ context: CommandContext
+    ) throws {
+        guard !output.json else { return }
+        let out = context.errorOutput
+        try out.text(PackageCard.text(package.manifest, identity: package.identity, packageSize: package.size))
+        try out.line("signature: " + (verdict?.text.escapedForOneLine ?? "comes behind the data"))
+        for warning in package.warnings + (verdict?.warnings ?? []) {
+            try out.line("warning: " + warning.message.escapedForTerminal)
+        }
+        switch preview.standing {
+        case .new: break
+        case .present(let version): try out.line("already present as \(version.exactReference)")
+        case .conflicting(let versions):
+            let list = versions.map(\.exactReference.description).joined(separator: ", ")
+            try out.line("exists with other content: \(list); both stay")
+        }
+    }
+
+    /// Ends a dry run: says what would happen.
+    func finishDryRun(
+        _ package: PackageReader, _ verdict: SignatureVerdict?, _ preview: ImportPreview, _ context: CommandContext
+    ) throws {
+        let would: String
+        switch preview.standing {
+        case .new: would = "imported"
+        case .present: would = "present"
+        case .conflicting: would = "imported"
+        }
+        if output.json {
+            var json = PackageReport(package, verdict: verdict, files: nil).json
+            json["dryRun"] = true
+            json["outcome"] = .string(would)
+            json["neededBytes"] = .integer(preview.needed.bytes)
+            json["freeBytes"] = .number(preview.free?.bytes)
+            try context.output.result(json)
+        } else {
+            let free = preview.free.map { " of \($0) free" } ?? ""
+            try context.output.line("would be \(would); needs \(preview.needed)\(free); the data was not read")
+        }
+    }
+
+    /// Says what was done.
+    func report(_ result: ImportResult, _ context: CommandContext) throws {
+        let version = result.package.version
+        if output.json {
+            try context.output.result([
+                "outcome": .string(result.outcome.rawValue), "model": version.json,
+                "replaced": .array(result.replaced.map { .string($0.exactReference.description) }),
+                "writtenBytes": .integer(result.written.bytes), "warnings": result.warnings.json,
+                "audit": result.audit.json,
+            ])
+            return
+        }
+        let what =
+            switch result.outcome {
+            case .imported: "imported"
+            case .present: "already present"
+            case .signaturesAdded: "already present, new signatures added"
+            }
+        try context.output.line("\(version.reference): \(what)\(version.isTrusted ? ", trusted" : "")")
+        if !output.quiet { try context.output.line("identity: \(version.identity)") }
+    }
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import BaigoCore
+internal import BundleKit
+
+/// `baigo inspect`: what a package says of itself.
+struct PackageInspect: BaigoCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "inspect",
+        abstract: "Show what is in a package, without reading the model's data.",
+        discussion: """
+            Structure, manifest, checksums and signatures are checked; the data is not: that is what verify is for.
+
+              baigo inspect qwen.baimodel
+              baigo inspect --json qwen.baimodel | jq .package.name
+
+            Exit statuses: 3 no such file, 4 damaged structure, 5 bad signature.
+            """)
+
+    @Argument(help: "A package, an unpacked package's folder, or - for standard input.")
+    var file: String
+
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run(in context: CommandContext) throws {
+        let host = try Host(context)
+        let trust = try Trust(host.store())
+        let package = try host.package(at: file)
+        let verdict = package.signatureIsKnown ? try trust.judge(package, request: .asTheStoreSays) : nil
+        let report = PackageReport(package, verdict: verdict, files: nil)
+        try output.json ? context.output.result(report.json) : context.output.text(report.text)
+        if let refusal = verdict?.refusal { throw refusal }
+    }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+
+/// Everything known of an opened package: manifest, files, signatures, warnings.
+struct PackageReport {
+    private let package: PackageReader
+    private let verdict: SignatureVerdict?
+    private let verdicts: [FileVerdict]?
+
+    /// - Parameters:
+    ///   - verdict: `nil` where the signature comes behind data that was not read.
+    ///   - files: `nil` where no data was read.
+    init(_ package: PackageReader, verdict: SignatureVerdict?, files: [FileVerdict]?) {
+        self.package = package
+        self.verdict = verdict
+        verdicts = files
+    }
+
+    private var warnings: [Warning] { package.warnings + (verdict?.warnings ?? []) }
+
+    /// Whether nothing that was looked at speaks against the package.
+    private var isValid: Bool { verdict?.refusal == nil && verdicts?.allSatisfy(\.isOK) ?? true }
+
+    var json: [String: JSONValue] {
+        [
+            "package": .object(package.manifest.json), "identity": .string(package.identity.description),
+            "content": .string(package.content.description), "files": .array(files),
+            "signature": verdict?.json ?? .null, "policy": PolicyVerdict.passed, "warnings": warnings.json,
+            "valid": .bool(isValid),
+        ]
+    }
+
+    private var files: [JSONValue] {
+        let statuses = Dictionary((verdicts ?? []).map { ($0.file.path, $0.status.name) }, uniquingKeysWith: { $1 })
+        let roles = Dictionary(package.manifest.files.map { ($0.path, $0.roleName) }, uniquingKeysWith: { $1 })
+        return package.files.map { file in
+            [
+                "path": .string(file.path), "role": .string(roles[file.path] ?? "metadata"),
+                "sha256": .string(file.sha256.hex), "size": .integer(file.size),
+                "status": .string(statuses[file.path] ?? "unchecked"),
+            ]
+        }
+    }
+
+    var text: String {
+        let card = PackageCard.text(package.manifest, identity: package.identity, packageSize: package.size)
+        var lines = card + "\n" + PackageCard.contents(package.manifest)
+        lines += "\nsignature: " + (verdict?.text.escapedForOneLine ?? "behind the data, not read yet") + "\n"
+        for warning in warnings { lines += "warning: \(warning.message.escapedForTerminal)\n" }
+        return lines
+    }
+
+    /// A line for each file whose data was read.
+    var verification: String {
+        (verdicts ?? []).map { "\($0.file.path.escapedForOneLine): \($0.isOK ? "OK" : $0.status.name)\n" }.joined()
+    }
+}

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+
+/// `baigo trust`: the keys whose signatures count on this host.
+struct TrustCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trust",
+        abstract: "Keep the keys whose signatures count on this host.",
+        discussion: "Once a key was added, packages need a signature by a trusted key.",
+        subcommands: [TrustAdd.self, TrustList.self, TrustShow.self, TrustRemove.self])
+}

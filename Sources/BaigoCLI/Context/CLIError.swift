@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+
+/// A request that cannot be carried out as it was made.
+package struct CLIError: PresentableError {
+    /// What is wrong.
+    package enum Code: String, Sendable, CaseIterable {
+        case usage
+        case confirmation = "usage.confirmation"
+        case declined = "usage.declined"
+        case configuration = "environment.configuration"
+        case unexpected = "internal.unexpected"
+    }
+
+    package let code: Code
+    package let message: String
+    package let hint: String?
+
+    package var identifier: String { code.rawValue }
+
+    package var exitStatus: ExitStatus {
+        switch code {
+        case .usage, .confirmation: .usage
+        case .declined: .unexpected
+        case .configuration: .environment
+        case .unexpected: .unexpected
+        }
+    }
+
+    /// Makes an error.
+    package init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    static func confirmationNeeded(_ question: String, remedy: String) -> CLIError {
+        CLIError(.confirmation, "there is no terminal to ask: \(question)", hint: "Use \(remedy).")
+    }
+
+    static let declined = CLIError(.declined, "nothing was changed: the answer was not yes")
+}

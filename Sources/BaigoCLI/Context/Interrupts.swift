@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+internal import Dispatch
+internal import Glibc
+internal import Synchronization
+
+/// Turns SIGINT and SIGTERM into cancellation of the running command.
+///
+/// The signals are blocked from their default action and read by Dispatch, so nothing runs in a signal handler. A
+/// command that gives an interrupt a meaning of its own (a conversation stops its answer) takes it with
+/// `onInterrupt`.
+package final class Interrupts: Sendable {
+    private struct State {
+        var received: ExitStatus?
+        var cancel: (@Sendable () -> Void)?
+        var onInterrupt: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+    private let sources: [SignalSource]
+
+    /// Makes an object that no signal reaches, for commands that run inside tests.
+    package init() {
+        sources = []
+    }
+
+    private init(watching numbers: [CInt]) {
+        sources = numbers.map { SignalSource($0) }
+        for source in sources { source.start { [weak self] in self?.arrived(source.number) } }
+    }
+
+    /// Takes over SIGINT and SIGTERM of this process, and ignores SIGPIPE.
+    package static func ofProcess() -> Interrupts {
+        signal(SIGPIPE, SIG_IGN)
+        return Interrupts(watching: [SIGINT, SIGTERM])
+    }
+
+    private func arrived(_ number: CInt) {
+        let action = state.withLock { state -> (@Sendable () -> Void)? in
+            if number == SIGINT, let handler = state.onInterrupt { return handler }
+            if state.received != nil { signal(number, SIG_DFL) }
+            state.received = number == SIGINT ? .interrupted : .terminated
+            return state.cancel
+        }
+        action?()
+    }
+
+    /// The status of a command that a signal ended; `nil` where none arrived.
+    package var received: ExitStatus? { state.withLock(\.received) }
+
+    /// Says how the running command is cancelled.
+    package func cancelling(with action: @escaping @Sendable () -> Void) {
+        let late = state.withLock { state in
+            state.cancel = action
+            return state.received != nil
+        }
+        if late { action() }
+    }
+
+    /// Gives interrupts another meaning while `body` runs.
+    package func withHandler<Result>(
+        _ handler: @escaping @Sendable () -> Void, _ body: () throws -> Result
+    ) rethrows -> Result {
+        state.withLock { $0.onInterrupt = handler }
+        defer { state.withLock { $0.onInterrupt = nil } }
+        return try body()
+    }
+}
+
+/// One signal as a source of events.
+private final class SignalSource: @unchecked Sendable {
+    // Safety: `source` is made once and never changed; Dispatch objects may be used from any thread.
+    private let source: any DispatchSourceSignal
+    let number: CInt
+
+    init(_ number: CInt) {
+        self.number = number
+        source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+    }
+
+    func start(_ handler: @escaping @Sendable () -> Void) {
+        signal(number, SIG_IGN)
+        source.setEventHandler(handler: handler)
+        source.resume()
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+
+/// Reads a stream: line by line, or whole.
+struct LineReader {
+    /// Bytes of a line or of a whole input at the most.
+    static let maximumBytes = 16 << 20
+
+    private let input: OwnedDescriptor
+    private var buffered: [UInt8] = []
+    private var isAtEnd = false
+
+    init(_ input: OwnedDescriptor) {
+        self.input = input
+    }
+
+    /// The next line without its LF; `nil` at the end.
+    ///
+    /// - Throws: `CLIError` for a line that is too long or not UTF-8; `CancellationError`; `FileError`.
+    mutating func next() throws -> String? {
+        while true {
+            if let end = buffered.firstIndex(of: 0x0A) {
+                let line = Array(buffered[..<end])
+                buffered.removeSubrange(...end)
+                return try text(line.last == 0x0D ? Array(line.dropLast()) : line)
+            }
+            if isAtEnd {
+                guard !buffered.isEmpty else { return nil }
+                defer { buffered = [] }
+                return try text(buffered)
+            }
+            try fill()
+        }
+    }
+
+    /// Everything that is left.
+    ///
+    /// - Throws: As `next()`.
+    mutating func rest() throws -> String {
+        while !isAtEnd { try fill() }
+        defer { buffered = [] }
+        return try text(buffered)
+    }
+
+    private mutating func fill() throws {
+        guard buffered.count <= Self.maximumBytes else {
+            throw CLIError(.usage, "standard input has more than \(ByteCount(Self.maximumBytes)) of text")
+        }
+        let chunk = try input.nextAvailable(atMost: 65536)
+        isAtEnd = chunk.isEmpty
+        buffered += chunk
+    }
+
+    private func text(_ bytes: [UInt8]) throws -> String {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CLIError(.usage, "standard input is not UTF-8", hint: "Convert it first, with iconv for example.")
+        }
+        return text
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+internal import ModelStore
+
+/// The keys of this host and what its store demands of signatures.
+struct Trust {
+    private let keys: [TrustedKey]
+    private let isLatched: Bool
+    private let policy = SignaturePolicy()
+
+    /// Reads the keys of a store; a store that has no keys trusts none.
+    ///
+    /// - Throws: `BundleError`, code `trustUnreadable`, for a damaged ring in a store that has had keys.
+    init(_ store: ModelStore) throws {
+        let ring = try store.keyRing()
+        isLatched = try ring?.isLatched() ?? false
+        keys = try ring?.list() ?? []
+    }
+
+    /// Judges the signatures of a package, as far as they are known by now.
+    func judge(
+        signature: [UInt8]?, over checksums: [UInt8], kind: String, request: SignaturePolicy.Request
+    ) throws -> SignatureVerdict {
+        let report = try SignatureVerifier.verify(
+            signature: signature, over: checksums, keys: keys, kind: kind, now: .now)
+        return SignatureVerdict(
+            report: report, isRequired: policy.requiresSignature(isLatched: isLatched, request: request),
+            decision: policy.decide(report, isLatched: isLatched, request: request))
+    }
+
+    /// Judges the signatures of an opened package.
+    ///
+    /// A package that brings no list of its own has nothing that a signature could be over.
+    func judge(_ package: PackageReader, request: SignaturePolicy.Request) throws -> SignatureVerdict {
+        try judge(
+            signature: package.hasOwnChecksums ? package.signature : nil, over: package.checksumsBytes,
+            kind: package.manifest.kind, request: request)
+    }
+}
+
+extension Trust {
+    /// The stored signatures together with the new trusted ones of another copy; `nil` where nothing is added.
+    func merged(_ package: PackageReader, into stored: StoredPackage?, _ verdict: SignatureVerdict) throws -> [UInt8]? {
+        guard let stored, verdict.isTrusted, let new = package.signature else { return nil }
+        guard let existing = try PackageReader.open(stored.folder).signature else { return new }
+        let trusted = verdict.report.signers.filter(\.trusted).compactMap(\.signingKey)
+        return try DetachedSigner.merging(existing: existing, adding: new, by: Set(trusted))
+    }
+}
+
+/// What the signatures of a package are worth on this host.
+struct SignatureVerdict {
+    let report: SignatureReport
+    let isRequired: Bool
+    let decision: SignatureDecision
+
+    /// Why the package is refused; `nil` where it may pass.
+    var refusal: BundleError? { if case .refuse(let error) = decision { error } else { nil } }
+
+    var warnings: [Warning] {
+        switch decision {
+        case .accept(_, let warnings), .acceptByLeave(let warnings): warnings
+        case .refuse: []
+        }
+    }
+
+    var isTrusted: Bool { if case .accept(trusted: true, _) = decision { true } else { false } }
+
+    var json: JSONValue { report.json(required: isRequired) }
+
+    /// `valid, by A <a@example.org> (FINGERPRINT)`, a line for each signer.
+    var text: String {
+        guard !report.signers.isEmpty else { return report.status.rawValue }
+        return report.signers.map { signer in
+            "\(signer.status.rawValue), by \(signer.shown)\(signer.trusted ? ", trusted" : "")"
+        }.joined(separator: "; ")
+    }
+}
+
+/// The verdict of policies beyond signatures.
+enum PolicyVerdict {
+    /// No rule but those on signatures is set.
+    static let passed: JSONValue = ["verdict": "pass", "rules": []]
+}

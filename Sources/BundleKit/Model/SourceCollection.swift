@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import SystemPackage
+
+/// The files of a package under construction: names checked, no two alike.
+struct SourceCollection {
+    private(set) var files: [PlannedFile] = []
+    private var indexes: [String: Int] = [:]
+
+    /// Adds a file under `model/`.
+    ///
+    /// Naming one file twice gives it the later role.
+    ///
+    /// - Parameters:
+    ///   - source: The file.
+    ///   - relativePath: The name below `model/`.
+    ///   - role: What it is for.
+    /// - Returns: The entry's name.
+    /// - Throws: `BundleError`: `unsafeEntryName`, or `invalidRequest` where another file has the name; `FileError`.
+    @discardableResult
+    mutating func add(_ source: FilePath, as relativePath: String, role: FileRole) throws -> String {
+        let path = try EntryName.validate(Array("model/\(relativePath)".utf8))
+        let status = try FileStatus.of(source)
+        guard status.kind == .regular else {
+            throw FileError(.wrongType, "\(source.string.escapedForTerminal) is not a regular file")
+        }
+        let file = PlannedFile(path: path, role: role, source: source, size: status.size)
+        if let index = indexes[EntryName.folded(path)] {
+            let other = try FileStatus.of(files[index].source)
+            guard other.device == status.device, other.inode == status.inode else {
+                throw BundleError(
+                    .invalidRequest,
+                    "\(source.string.escapedForTerminal) and \(files[index].source.string.escapedForTerminal) "
+                        + "would both be \(path)",
+                    hint: "Rename one of them.")
+            }
+            files[index] = PlannedFile(path: files[index].path, role: role, source: source, size: status.size)
+            return files[index].path
+        }
+        indexes[EntryName.folded(path)] = files.count
+        files.append(file)
+        return path
+    }
+
+    /// The files by the bytes of their names.
+    var sorted: [PlannedFile] { files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) } }
+}

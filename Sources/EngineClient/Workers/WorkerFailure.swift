@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import EngineWire
+
+extension EngineError {
+    /// A worker that closed its end of the channel.
+    static func ended(
+        _ ending: WorkerProcess.Ending?, during activity: String, _ lastWords: LastWords
+    ) -> EngineError {
+        switch ending {
+        case .killed(let signal):
+            EngineError(
+                .crashed, "the engine died of \(SignalName.of(signal)) while \(activity)\(lastWords.asEnding)",
+                hint: SignalName.hint(for: signal))
+        case .exited(let status):
+            EngineError(
+                .exited, "the engine ended with status \(status) while \(activity)\(lastWords.asEnding)",
+                hint: "Run baigo doctor to see whether the engine is complete.")
+        case nil:
+            EngineError(
+                .exited, "the engine stopped answering while \(activity)\(lastWords.asEnding)",
+                hint: "Run baigo doctor to see whether the engine is complete.")
+        }
+    }
+
+    /// A worker that was silent.
+    static func hung(after limit: Duration, during activity: String, _ lastWords: LastWords) -> EngineError {
+        EngineError(
+            .hung, "the engine gave no sign of life for \(limit) while \(activity)\(lastWords.asEnding)",
+            hint: "It was ended. Try again; if it happens again, the model file may be crafted to do this.")
+    }
+
+    /// A worker that does not speak the protocol.
+    static func protocolViolation(
+        _ reason: String, during activity: String, _ lastWords: LastWords
+    ) -> EngineError {
+        let shown = String(reason.prefix(300)).escapedForOneLine
+        return EngineError(
+            .protocolViolation, "the engine sent no valid message while \(activity): \(shown)\(lastWords.asEnding)",
+            hint: "Check that BAIGO_ENGINE names a baigo-engine of this version.")
+    }
+
+    /// An error as a worker reported it, made safe to show.
+    var fromWorker: EngineError {
+        EngineError(
+            code, String(message.prefix(4096)).escapedForTerminal,
+            hint: hint.map { String($0.prefix(1024)).escapedForTerminal })
+    }
+}

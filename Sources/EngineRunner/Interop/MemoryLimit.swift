@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import Glibc
+
+/// Bounds what a piece of work may allocate.
+enum MemoryLimit {
+    /// Runs work that may not allocate more than so many bytes on top of what the process has.
+    ///
+    /// Beyond that, allocations fail, which C++ reports as an exception.
+    ///
+    /// The limit is the process's: it is for work during which no other thread allocates much.
+    static func withAtMost<Result>(_ bytes: UInt64, _ work: () -> Result) -> Result {
+        var before = rlimit()
+        guard let used = dataBytes, getrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &before) == 0 else {
+            return work()
+        }
+        var limited = before
+        limited.rlim_cur = min(before.rlim_cur, rlim_t(used + bytes))
+        setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &limited)
+        defer { setrlimit(__rlimit_resource_t(RLIMIT_DATA.rawValue), &before) }
+        return work()
+    }
+
+    /// Bytes of private writable memory, which is what the limit counts.
+    ///
+    /// Source: Linux, Documentation/filesystems/proc.rst, table 1-2; setrlimit(2), RLIMIT_DATA.
+    private static var dataBytes: UInt64? {
+        let line = TextFile.lines(of: "/proc/self/status").first { $0.hasPrefix("VmData:") }
+        let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
+        return kibibytes.flatMap { UInt64($0) }.map { $0 * 1024 }
+    }
+}

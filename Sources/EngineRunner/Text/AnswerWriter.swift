@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EngineWire
+
+/// Takes the bytes of tokens and emits the text of the answer: whole characters, up to a stop text.
+struct AnswerWriter {
+    private var assembler = UTF8Assembler()
+    private var matcher: StopMatcher
+    private var reader: AnswerReader
+    private let emit: (EngineEvent) -> Void
+
+    /// Makes a writer.
+    init(stops: [String], reader: AnswerReader, emit: @escaping (EngineEvent) -> Void) {
+        matcher = StopMatcher(stops: stops)
+        self.reader = reader
+        self.emit = emit
+    }
+
+    /// Whether a stop text was found.
+    var isStopped: Bool { matcher.isStopped }
+
+    /// Takes the bytes of one token.
+    mutating func write(_ bytes: [UInt8]) {
+        pass(matcher.append(assembler.append(bytes)))
+    }
+
+    /// Emits what was held back.
+    mutating func finish() {
+        if !isStopped { pass(matcher.append(assembler.finish()) + matcher.finish()) }
+        reader.finish().forEach { emit(.text(delta: $0)) }
+    }
+
+    private mutating func pass(_ text: String) {
+        reader.append(text).forEach { emit(.text(delta: $0)) }
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+
+/// The contents of all packages, one read-only file per content: `blobs/sha256/ab/ab12…`.
+struct BlobStore {
+    private let folder: Folder
+
+    /// Opens the `blobs` folder of a home, making `sha256` in it where it is missing.
+    ///
+    /// - Throws: `FileError`.
+    init(in blobs: Folder) throws(FileError) {
+        if try blobs.status(of: "sha256") == nil {
+            _ = try blobs.folder(making: "sha256")
+            try blobs.sync()
+        }
+        folder = try blobs.folder("sha256")
+    }
+
+    /// Opens the `blobs` folder of a home without changing it; `nil` where there are no blobs yet.
+    ///
+    /// - Throws: `FileError`.
+    init?(reading blobs: Folder) throws(FileError) {
+        guard try blobs.status(of: "sha256") != nil else { return nil }
+        folder = try blobs.folder("sha256")
+    }
+
+    /// Whether a blob of that content and size is there.
+    ///
+    /// - Throws: `FileError`.
+    func holds(_ digest: SHA256Digest, size: Int64) throws(FileError) -> Bool {
+        guard let part = try part(of: digest) else { return false }
+        guard let status = try part.status(of: digest.hex) else { return false }
+        return status.kind == .regular && status.size == size
+    }
+
+    /// Moves a verified and synced file into place; one of equal content that is there already stays.
+    ///
+    /// - Returns: Whether the blob is new.
+    /// - Throws: `FileError`.
+    func adopt(_ name: String, of staging: Folder, digest: SHA256Digest, size: Int64) throws(FileError) -> Bool {
+        if try holds(digest, size: size) {
+            try staging.removeFile(name)
+            return false
+        }
+        let prefix = String(digest.hex.prefix(2))
+        if try folder.status(of: prefix) == nil {
+            _ = try folder.folder(making: prefix)
+            try folder.sync()
+        }
+        let part = try folder.folder(prefix)
+        try staging.rename(name, to: digest.hex, in: part)
+        try part.sync()
+        return true
+    }
+
+    /// Opens a blob.
+    ///
+    /// - Throws: `FileError`, code `notFound` where there is none.
+    func open(_ digest: SHA256Digest) throws(FileError) -> OwnedDescriptor {
+        try folder.folder(String(digest.hex.prefix(2))).file(reading: digest.hex)
+    }
+
+    /// The folder and the name of a blob, to give it a second name.
+    ///
+    /// - Throws: `FileError`, code `notFound` where its folder is missing.
+    func place(of digest: SHA256Digest) throws(FileError) -> (folder: Folder, name: String) {
+        (try folder.folder(String(digest.hex.prefix(2))), digest.hex)
+    }
+
+    /// Removes a blob, if it is there.
+    ///
+    /// - Returns: The bytes that were freed.
+    /// - Throws: `FileError`.
+    func remove(_ digest: SHA256Digest) throws(FileError) -> ByteCount {
+        guard let part = try part(of: digest), let status = try part.status(of: digest.hex) else { return ByteCount(0) }
+        try part.removeFile(digest.hex)
+        return ByteCount(status.size)
+    }
+
+    private func part(of digest: SHA256Digest) throws(FileError) -> Folder? {
+        let prefix = String(digest.hex.prefix(2))
+        return try folder.status(of: prefix) == nil ? nil : try folder.folder(prefix)
+    }
+}

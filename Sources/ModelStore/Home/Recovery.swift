@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+
+extension WritingHome {
+    static let trashPrefix = "trash-"
+
+    /// Finishes or undoes what a command that died left behind.
+    ///
+    /// The last audit line tells what was under way; what was visible already is finished, everything else is undone.
+    ///
+    /// - Throws: `FileError`, `StoreError`.
+    func recover() throws {
+        let open = audit.openIntent
+        var result: AuditLine.Result?
+        var changed: [PackageName] = []
+        if let open {
+            if let name = open.event.model.flatMap({ try? ModelReference($0).name }) { changed.append(name) }
+            result =
+                switch open.event.operation {
+                case "import" where open.event.details["adding"] == "signatures": try settleAddition(open)
+                case "import": try settleImport(open)
+                case "remove": try settleRemoval(open)
+                default: .interrupted
+                }
+        }
+        let leftover = try staging.names()
+        for name in leftover { try discardStaging(name) }
+        guard let open, let result else { return }
+        _ = publishIndex(changed: changed)
+        try audit.outcome(
+            AuditEvent(open.event.operation, model: open.event.model, identity: open.event.identity), result,
+            of: AuditHead(sequence: open.sequence, digest: audit.head.digest))
+    }
+
+    /// Removes something from `staging`, with the blobs that came or stayed only for its sake.
+    ///
+    /// - Throws: `FileError`.
+    func discardStaging(_ name: String) throws {
+        guard let status = try staging.status(of: name) else { return }
+        guard status.kind == .folder else {
+            try staging.removeFile(name)
+            return
+        }
+        let folder = try staging.folder(name)
+        var digests: Set<SHA256Digest> = []
+        if name.hasPrefix(Self.trashPrefix) {
+            for version in try folder.names() {
+                // A receipt that is gone or damaged names no blobs; a later collection finds them.
+                if let receipt = try? Receipt(in: try folder.folder(version)) {
+                    digests.formUnion(receipt.files.map(\.sha256))
+                }
+            }
+        } else if let journal = try? CommitJournal(in: folder) {
+            digests.formUnion(journal.digests)
+        }
+        _ = try removeUnreachable(of: digests)
+        try staging.removeTree(name)
+        try staging.sync()
+    }
+
+    /// Removes those blobs that no version needs.
+    ///
+    /// - Returns: What was removed, with its size.
+    /// - Throws: `FileError`.
+    @discardableResult
+    func removeUnreachable(of digests: Set<SHA256Digest>) throws -> [(digest: SHA256Digest, size: ByteCount)] {
+        guard !digests.isEmpty, let reachable = try Catalog(models: models, root: root).reachableDigests() else {
+            return []
+        }
+        return try digests.subtracting(reachable).sorted().map { ($0, try blobs.remove($0)) }
+    }
+
+    private func settleImport(_ open: AuditLine) throws -> AuditLine.Result {
+        guard let version = try version(of: open), version.version.receipt.audit.sequence == open.sequence else {
+            return .undone
+        }
+        if open.event.details["activate"] == true {
+            try version.model.activate(
+                version.version.receipt.version, version.version.receipt.identity,
+                audit: AuditHead(sequence: open.sequence, digest: audit.head.digest), at: context.clock(),
+                context: context)
+        }
+        return .recovered
+    }
+
+    private func settleAddition(_ open: AuditLine) throws -> AuditLine.Result {
+        guard let version = try version(of: open)?.version else { return .undone }
+        let name = PackageEntryName.signature
+        let package = try version.folder.folder(StoreLayout.package)
+        let listed = version.receipt.files.first { $0.path == name }
+        let present = try package.status(of: name) == nil ? nil : SHA256Digest(of: try package.bytes(of: name))
+        if listed?.sha256 == present { return .recovered }
+        if let listed {
+            let draft = ".\(name).restored"
+            if try package.status(of: draft) != nil { try package.removeFile(draft) }
+            try VersionBuilder(blobs: blobs).place(listed, as: draft, in: package)
+            try package.rename(draft, to: name)
+        } else {
+            try package.removeFile(name)
+        }
+        try package.sync()
+        return .undone
+    }
+
+    private func settleRemoval(_ open: AuditLine) throws -> AuditLine.Result {
+        guard let text = open.event.model, let name = try? ModelReference(text).name else { return .interrupted }
+        let wanted = (open.event.details["folders"]?.array ?? []).compactMap(\.string)
+        guard let model = try ModelFolder(name, in: models) else { return .recovered }
+        let left = try model.versionFolders()
+        if let active = try model.recordedActive(), !left.contains(active) { try model.deactivate() }
+        if left.isEmpty { try retire(model) }
+        return wanted.contains(where: left.contains) ? .undone : .recovered
+    }
+
+    private func version(of open: AuditLine) throws -> (model: ModelFolder, version: VersionFolder)? {
+        guard let identity = open.event.identity, let text = open.event.model else { return nil }
+        let reference = try ModelReference(text)
+        guard let number = reference.version, let model = try ModelFolder(reference.name, in: models),
+            let version = try VersionFolder(StoreLayout.folderName(number, identity), in: model),
+            version.receipt.identity == identity
+        else { return nil }
+        return (model, version)
+    }
+}

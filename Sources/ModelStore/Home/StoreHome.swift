@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import Glibc
+internal import SystemPackage
+
+/// The folder of a store, and the rules for who may own it.
+///
+/// Opened anew for each operation, so that a folder that was put in its place meanwhile is checked again.
+struct StoreHome: Sendable {
+    /// Absolute.
+    let path: FilePath
+
+    /// Names a home; nothing is looked at yet.
+    init(path: FilePath) {
+        self.path = path.absolute
+    }
+
+    /// Opens the home for reading; `nil` where there is none.
+    ///
+    /// - Throws: `FileError`, code `unsafeOwnership` or `wrongType`; `StoreError`, code `notAStore`,
+    ///   `unsupportedSchema` or `damaged`.
+    func reading() throws -> (root: Folder, identity: StoreIdentity)? {
+        guard let root = try folder() else { return nil }
+        try checkOwner(of: root)
+        if let identity = try StoreIdentity(in: root) { return (root, identity) }
+        let names = try root.names()
+        if names.allSatisfy(StoreLayout.isEarly) { return nil }
+        let shown = root.path.escapedForTerminal
+        if names.contains(StoreLayout.models) || names.contains(StoreLayout.blobs) {
+            throw StoreError(
+                .damaged, "the store in \(shown) has lost its store.json",
+                hint: "Restore it from a backup, or write it anew as docs/store.md says.")
+        }
+        throw StoreError(
+            .notAStore, "\(shown) holds other files and is no store", hint: "Choose an empty or a new folder as home.")
+    }
+
+    /// Opens the home for writing, making its folder where it is missing; `store.json` may still be missing then.
+    ///
+    /// - Throws: as `reading()`, and `FileError`, code `unsafeOwnership`, where another user owns the home.
+    func writing() throws -> Folder {
+        if let found = try reading() {
+            try checkWriter(of: found.root)
+            return found.root
+        }
+        if let root = try folder() {
+            try checkOwner(of: root)
+            try checkWriter(of: root)
+            return root
+        }
+        let parent = try Folder.open(making: path.removingLastComponent())
+        guard let name = path.lastComponent else { throw notAFolder() }
+        let root = try parent.folder(making: name.string)
+        try parent.sync()
+        try checkOwner(of: root)
+        try checkWriter(of: root)
+        return root
+    }
+
+    /// A folder of the home; `nil` where there is none.
+    ///
+    /// - Throws: `FileError`, code `unsafeOwnership`, where it is a link or others could write to it.
+    func folder(_ name: String, in root: Folder) throws -> Folder? {
+        guard let status = try root.status(of: name) else { return nil }
+        try Self.checkKind(status, root.path(of: name))
+        let folder = try root.folder(name)
+        try checkOwner(of: folder)
+        return folder
+    }
+
+    /// A folder of the home, made where there is none.
+    ///
+    /// - Throws: as `folder(_:in:)`.
+    func folder(making name: String, in root: Folder) throws -> Folder {
+        if let found = try folder(name, in: root) { return found }
+        let made = try root.folder(making: name)
+        try root.sync()
+        return made
+    }
+
+    private func folder() throws -> Folder? {
+        guard let name = path.lastComponent, name.kind == .regular else { return try Folder.open(path) }
+        let parent: Folder
+        do throws(FileError) {
+            parent = try Folder.open(path.removingLastComponent())
+        } catch {
+            if error.code == .notFound { return nil }
+            throw error
+        }
+        guard let status = try parent.status(of: name.string) else { return nil }
+        try Self.checkKind(status, path.string)
+        return try parent.folder(name.string)
+    }
+
+    private static func checkKind(_ status: FileStatus, _ path: String) throws(FileError) {
+        if status.kind == .link {
+            throw FileError(
+                .unsafeOwnership, "\(path.escapedForTerminal) is a link",
+                hint: "Name the folder itself; a store follows no links.")
+        }
+        guard status.kind == .folder else {
+            throw FileError(.wrongType, "\(path.escapedForTerminal) is not a folder", hint: "Check the path.")
+        }
+    }
+
+    private func checkOwner(of folder: Folder) throws(FileError) {
+        let status = try folder.status()
+        let shown = folder.path.escapedForTerminal
+        guard status.mode & 0o022 == 0 else {
+            throw FileError(
+                .unsafeOwnership, "other users may write to \(shown)", hint: "Run chmod go-w on it, and look who did.")
+        }
+        if geteuid() == 0, status.owner != 0 {
+            throw FileError(
+                .unsafeOwnership, "\(shown) belongs to user \(status.owner), and baigo runs as root",
+                hint: "Run baigo as the owner of the store.")
+        }
+    }
+
+    private func checkWriter(of folder: Folder) throws(FileError) {
+        let owner = try folder.status().owner
+        guard owner == geteuid() else {
+            throw FileError(
+                .unsafeOwnership, "\(folder.path.escapedForTerminal) belongs to user \(owner), not to you",
+                hint: "Run baigo as the owner of the store, or choose another home.")
+        }
+    }
+
+    private func notAFolder() -> FileError {
+        FileError(.wrongType, "\(path.string.escapedForTerminal) names no folder", hint: "Check the path.")
+    }
+}
+
+extension FilePath {
+    /// The path from the root on: itself, or what it means in the current folder.
+    var absolute: FilePath {
+        guard !isAbsolute else { return self }
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let current = getcwd(&buffer, buffer.count).map { FilePath(platformString: $0) } ?? FilePath("/")
+        return current.pushing(self)
+    }
+}

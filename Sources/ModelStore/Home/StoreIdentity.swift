@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+
+/// The content of `store.json`: which layout the store has, and which store it is.
+struct StoreIdentity: Sendable, Equatable {
+    static let fileName = "store.json"
+    /// The layout that this version reads and writes.
+    static let schemaVersion: Int64 = 1
+
+    /// 32 hexadecimal digits, chosen at random when the store was made.
+    let storeID: String
+    /// Whether signatures have been required once and stay required until that is lifted.
+    var isSignatureLatched: Bool
+    /// Members that this version does not know.
+    private var others: [String: JSONValue] = [:]
+
+    /// Makes the identity of a new store.
+    init() {
+        var generator = SystemRandomNumberGenerator()
+        storeID = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }.lowercaseHex
+        isSignatureLatched = false
+    }
+
+    /// Reads `store.json` of a home; `nil` where there is none.
+    ///
+    /// - Throws: `StoreError`: `unsupportedSchema`, `damaged`; `FileError`.
+    init?(in root: Folder) throws {
+        guard try root.status(of: Self.fileName) != nil else { return nil }
+        let path = root.path(of: Self.fileName)
+        let json: JSONValue
+        do {
+            json = try JSONValue(strict: try root.bytes(of: Self.fileName, limit: 64 << 10))
+        } catch let error as JSONError {
+            throw StoreError.damaged(path, "is not JSON: \(error.reason)", cause: error)
+        }
+        guard let schema = json["schemaVersion"]?.integer, var members = json.object else {
+            throw StoreError.damaged(path, "has no schemaVersion")
+        }
+        guard schema == Self.schemaVersion else {
+            throw StoreError(
+                .unsupportedSchema,
+                "the store in \(root.path.escapedForTerminal) has layout \(schema); this version of baigo knows layout 1",
+                hint: "Use the version of baigo that made the store.")
+        }
+        guard let storeID = members["storeID"]?.string else { throw StoreError.damaged(path, "has no storeID") }
+        self.storeID = storeID
+        isSignatureLatched = members["signatureLatched"]?.bool ?? false
+        for key in ["schemaVersion", "storeID", "signatureLatched"] { members[key] = nil }
+        others = members
+    }
+
+    /// Writes `store.json`.
+    ///
+    /// - Throws: `FileError`.
+    func publish(in root: Folder) throws(FileError) {
+        var members = others
+        members["schemaVersion"] = .integer(Self.schemaVersion)
+        members["storeID"] = .string(storeID)
+        if isSignatureLatched { members["signatureLatched"] = true }
+        try root.publish(JSONValue.object(members).prettyBytes, as: Self.fileName)
+    }
+}

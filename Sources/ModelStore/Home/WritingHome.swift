@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+internal import SystemPackage
+
+/// A store under its lock: everything that changes it goes through one of these.
+///
+/// Not shared between tasks; the lock is released when the object goes.
+final class WritingHome {
+    let home: StoreHome
+    let root: Folder
+    let context: StoreContext
+    let audit: AuditWriter
+    let blobs: BlobStore
+    let models: Folder
+    let staging: Folder
+    private(set) var identity: StoreIdentity
+    private let lock: FileLock
+
+    /// Takes the lock, makes what is missing, and finishes or undoes what a command that died left.
+    ///
+    /// - Throws: `FileError`: `locked`, `unsafeOwnership`, `clock` and others; `StoreError`; `CancellationError`.
+    init(_ home: StoreHome, context: StoreContext, purpose: String, waiting wait: Duration) throws {
+        self.home = home
+        self.context = context
+        root = try home.writing()
+        lock = try FileLock.take(StoreLayout.lock, in: root, for: purpose, waiting: wait)
+        if let found = try StoreIdentity(in: root) {
+            identity = found
+        } else {
+            identity = StoreIdentity()
+            try identity.publish(in: root)
+        }
+        models = try home.folder(making: StoreLayout.models, in: root)
+        staging = try home.folder(making: StoreLayout.staging, in: root)
+        blobs = try BlobStore(in: try home.folder(making: StoreLayout.blobs, in: root))
+        audit = try AuditWriter(in: try home.folder(making: StoreLayout.audit, in: root), context: context)
+        try recover()
+    }
+
+    /// The models as the plain files tell them.
+    var catalog: Catalog { Catalog(models: models, root: root) }
+
+    /// Whether a file of this store can have a second name.
+    ///
+    /// - Throws: `FileError`, where not even a first one can be made.
+    func takesLinks() throws(FileError) -> Bool {
+        let names = ["probe", "probe-link"]
+        for name in names where try staging.status(of: name) != nil { try staging.removeFile(name) }
+        _ = try staging.file(creating: names[0])
+        defer { for name in names { try? staging.removeFile(name) } }
+        do throws(FileError) {
+            try staging.link(names[0], to: names[1], in: staging)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    /// Requires signatures from now on, or lifts that.
+    ///
+    /// - Throws: `FileError`.
+    func setSignatureLatch(_ isLatched: Bool) throws {
+        guard identity.isSignatureLatched != isLatched else { return }
+        identity.isSignatureLatched = isLatched
+        try identity.publish(in: root)
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+internal import Glibc
+
+/// Where the files of one import wait until everything is verified: `staging/<identity>/files/<digest>`.
+final class StagingArea: PackageSink {
+    static let files = "files"
+    static let version = "version"
+    static let commit = "commit.json"
+    /// Bytes from which on room is reserved before a file is written.
+    private static let reserveFrom: Int64 = 1 << 20
+
+    let folder: Folder
+    private let name: String
+    private let outer: Folder
+    private let contents: Folder
+    private let blobs: BlobStore
+    private var open: [String: OwnedDescriptor] = [:]
+    private var begun: Set<SHA256Digest> = []
+    /// Files that were written, synced and found right, by digest; their sizes.
+    private(set) var staged: [SHA256Digest: Int64] = [:]
+    /// Paths of the files that were found right.
+    private(set) var completed: Set<String> = []
+
+    /// Makes an empty area for a package.
+    ///
+    /// - Throws: `FileError`.
+    init(for identity: SHA256Digest, in staging: Folder, blobs: BlobStore) throws(FileError) {
+        name = identity.hex
+        outer = staging
+        if try staging.status(of: name) != nil { try staging.removeTree(name) }
+        folder = try staging.folder(making: name)
+        contents = try folder.folder(making: Self.files)
+        self.blobs = blobs
+    }
+
+    func destination(for file: PackageFile) throws -> OwnedDescriptor? {
+        // Equal content is hashed from the medium, but kept once.
+        if try blobs.holds(file.sha256, size: file.size) || !begun.insert(file.sha256).inserted { return nil }
+        let destination = try contents.file(creating: file.sha256.hex)
+        if file.size >= Self.reserveFrom { try destination.reserve(at: 0, count: file.size) }
+        open[file.path] = destination
+        return destination
+    }
+
+    func complete(_ file: PackageFile, digest: SHA256Digest) throws {
+        guard digest == file.sha256 else { return }
+        if let written = open.removeValue(forKey: file.path) {
+            guard try written.status().size == file.size else { return }
+            try seal(written)
+            staged[file.sha256] = file.size
+        }
+        completed.insert(file.path)
+    }
+
+    /// Stages bytes that are known already.
+    ///
+    /// - Returns: Their digest.
+    /// - Throws: `FileError`; `BundleError` when OpenSSL fails.
+    func add(_ bytes: [UInt8]) throws -> SHA256Digest {
+        let digest = try SHA256Digest(of: bytes)
+        let size = Int64(bytes.count)
+        if try blobs.holds(digest, size: size) || !begun.insert(digest).inserted { return digest }
+        let file = try contents.file(creating: digest.hex)
+        try file.writeAll(bytes, at: 0)
+        try seal(file)
+        staged[digest] = size
+        return digest
+    }
+
+    /// Opens content that was staged or was a blob before.
+    ///
+    /// - Throws: `FileError`.
+    func content(_ digest: SHA256Digest) throws(FileError) -> OwnedDescriptor {
+        staged[digest] != nil ? try contents.file(reading: digest.hex) : try blobs.open(digest)
+    }
+
+    /// Moves everything that was staged among the blobs.
+    ///
+    /// - Returns: The bytes of new blobs.
+    /// - Throws: `FileError`.
+    func publishBlobs() throws(FileError) -> ByteCount {
+        try contents.sync()
+        var written: Int64 = 0
+        for (digest, size) in staged.sorted(by: { $0.key < $1.key })
+        where try blobs.adopt(digest.hex, of: contents, digest: digest, size: size) {
+            written += size
+        }
+        return ByteCount(written)
+    }
+
+    /// Removes the area with everything in it.
+    ///
+    /// - Throws: `FileError`.
+    func remove() throws(FileError) {
+        open = [:]
+        try outer.removeTree(name)
+        try outer.sync()
+    }
+
+    private func seal(_ file: OwnedDescriptor) throws(FileError) {
+        guard fchmod(file.raw, 0o444) == 0 else { throw FileError(.lastError, while: "protect", file.path) }
+        try file.sync()
+    }
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+internal import GRDB
+
+/// The published index, which nobody changes any more: a newer one takes its name.
+struct IndexSnapshot {
+    /// A model as the index has it.
+    struct Entry {
+        /// The last change of the model's folder when it was read.
+        let stamp: Int64
+        /// The newest first.
+        var versions: [StoredVersion]
+    }
+
+    /// Every model of the index by name.
+    let entries: [String: Entry]
+
+    /// Reads the whole index; `nil` where there is none or it is of no use.
+    ///
+    /// The file is opened as immutable, so that a user without write permission can, and nobody waits.
+    init?(in root: Folder) {
+        do {
+            guard try root.status(of: StoreLayout.index)?.kind == .regular else { return nil }
+            var configuration = Configuration()
+            configuration.readonly = true
+            let queue = try DatabaseQueue(
+                path: Self.address(root.path(of: StoreLayout.index)), configuration: configuration)
+            entries = try queue.read(Self.entries)
+            try queue.close()
+        } catch {
+            // Derived data that cannot be read is as good as none: the plain files are read instead.
+            return nil
+        }
+    }
+
+    private static func address(_ path: String) -> String {
+        let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-~".utf8)
+        let escaped = path.utf8.map {
+            plain.contains($0) ? String(UnicodeScalar($0)) : "%" + [$0].lowercaseHex
+        }
+        return "file:" + escaped.joined() + "?immutable=1"
+    }
+
+    private static func entries(_ database: Database) throws -> [String: Entry] {
+        var entries: [String: Entry] = [:]
+        let models = try Row.fetchCursor(database, sql: "SELECT name, stamp FROM model")
+        while let row = try models.next() { entries[row[0]] = Entry(stamp: row[1], versions: []) }
+        let versions = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT model, identity, version, content, active, importedAt, sequence, size, displayName, format,
+                    architecture, quantization, license, parameters, contextLength, signature, trusted
+                FROM version ORDER BY model, sequence DESC
+                """)
+        while let row = try versions.next() {
+            let version = try version(row)
+            entries[version.name.description]?.versions.append(version)
+        }
+        return entries
+    }
+
+    private static func version(_ row: Row) throws -> StoredVersion {
+        guard let identity = SHA256Digest(hex: row[1] as String), let content = SHA256Digest(hex: row[3] as String)
+        else { throw StoreError(.index, "the index holds something that is no digest") }
+        return StoredVersion(
+            name: try PackageName(validating: row[0]), version: try PackageVersion(validating: row[2]),
+            identity: identity, content: content, isActive: row[4],
+            importedAt: Timestamp(secondsSinceEpoch: row[5]), sequence: row[6], size: ByteCount(row[7] as Int64),
+            summary: ModelSummary(
+                displayName: row[8], format: row[9], architecture: row[10], quantization: row[11], license: row[12],
+                parameters: row[13], contextLength: row[14]),
+            signatureStatus: row[15], isTrusted: row[16])
+    }
+}

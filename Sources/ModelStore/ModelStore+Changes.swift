@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+internal import BundleKit
+
+extension ModelStore {
+    /// What an import of this package would do; nothing is changed, nothing but the package's head is read.
+    ///
+    /// - Throws: What would stand against the import before data is read, signature and policy apart: `StoreError`
+    ///   `alreadyExists`, `nameConflict`; `FileError`, `noSpace` and others.
+    package func preview(_ package: any ImportablePackage, replacing isReplacing: Bool) throws -> ImportPreview {
+        let decision = ImportDecision(package: package)
+        guard let (root, _) = try home.reading() else {
+            let place = try Folder.nearest(to: home.path)
+            let needed = decision.needed { _, _ in false }
+            let free = try place.freeSpace()
+            try decision.checkSpace(needed: needed, free: free, at: place.path)
+            return ImportPreview(standing: .new, needed: needed, free: free)
+        }
+        var versions: [StoredVersion] = []
+        if let models = try home.folder(StoreLayout.models, in: root) {
+            let catalog = Catalog(models: models, root: root)
+            versions = try catalog.versions(of: package.manifest.name).versions
+            try decision.checkSpelling(names: try catalog.names(), versions: versions)
+        }
+        let standing = decision.standing(among: versions)
+        try decision.checkConflict(standing, isReplacing: isReplacing)
+        let free = try root.freeSpace()
+        if case .present = standing { return ImportPreview(standing: standing, needed: ByteCount(0), free: free) }
+        let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
+        let needed = try decision.needed { try blobs?.holds($0, size: $1) ?? false }
+        try decision.checkSpace(needed: needed, free: free, at: root.path)
+        return ImportPreview(standing: standing, needed: needed, free: free)
+    }
+
+    /// Takes a package in: verified as a whole before anything of it is visible, or not at all.
+    ///
+    /// Each byte is read once. A refusal leaves an audit line; a package that is refused before its data is read makes
+    /// no store where there is none.
+    ///
+    /// - Throws: `FileError`: `locked`, `noSpace`, `clock`, `unsafeOwnership` and others; `StoreError`:
+    ///   `alreadyExists`, `nameConflict`, `damaged`; `BundleError` for the content; what `request.approve` throws;
+    ///   `CancellationError`.
+    package func importPackage(
+        _ package: any ImportablePackage, _ request: ImportRequest, progress: any ProgressObserver = SilentProgress()
+    ) throws -> ImportResult {
+        var evidence: ImportEvidence?
+        if try home.reading() == nil, package.signatureIsKnown { evidence = try request.approve(nil) }
+        let writing = try WritingHome(home, context: context, purpose: "import", waiting: request.wait)
+        return try ImportTransaction(
+            writing: writing, package: package, request: request, progress: progress, earlyEvidence: evidence
+        ).run()
+    }
+
+    /// Removes a version, or a model with all its versions, and the contents that nothing else needs.
+    ///
+    /// - Parameters:
+    ///   - reference: A version, or a bare name for the whole model.
+    ///   - isAll: Whether a bare name may stand for several versions.
+    ///   - isForced: Whether the active version may go while others stay or it is named by its number.
+    ///   - wait: How long to wait for another writer.
+    /// - Throws: `StoreError`: `modelNotFound`, `versionNotFound`, `severalVersions`, `activeVersion`, `ambiguous`;
+    ///   `FileError`.
+    package func remove(
+        _ reference: ModelReference, all isAll: Bool = false, forced isForced: Bool = false, wait: Duration = .zero
+    ) throws -> RemovalResult {
+        guard try home.reading() != nil else { throw Resolver(names: []).unknown(reference.name) }
+        let writing = try WritingHome(home, context: context, purpose: "remove", waiting: wait)
+        let name = try Resolver(names: try writing.catalog.names()).fullName(of: reference.name)
+        let reading = try writing.catalog.versions(of: name)
+        guard let model = try ModelFolder(name, in: writing.models) else { throw Resolver(names: []).unknown(name) }
+        guard reference.version != nil else {
+            let folders = try model.versionFolders()
+            guard folders.count <= 1 || isAll else {
+                throw StoreError(
+                    .severalVersions, "\(name) has \(folders.count) versions",
+                    hint: "Name one, or use --all to remove them all.")
+            }
+            return try Removal(writing: writing, model: model, versions: reading.versions, folders: folders).run()
+        }
+        let version = try Self.version(of: reference, among: reading)
+        guard !version.isActive || isForced else {
+            throw StoreError(
+                .activeVersion, "\(version.reference) is the active version of \(name)",
+                hint: "Use --force to remove it all the same.")
+        }
+        return try Removal(writing: writing, model: model, versions: [version], folders: [version.folderName]).run()
+    }
+
+    /// Changes something that another part of the program keeps in the home, between an intent and an outcome line.
+    ///
+    /// - Parameter body: Makes the change; what it throws is told in the outcome line.
+    /// - Throws: `FileError`, `StoreError`, and what `body` throws.
+    package func change<Value>(
+        _ event: AuditEvent, wait: Duration = .zero, _ body: (StoreChange) throws -> Value
+    ) throws -> Value {
+        let writing = try WritingHome(home, context: context, purpose: event.operation, waiting: wait)
+        let intent = try writing.audit.intent(event)
+        do {
+            let value = try body(StoreChange(writing: writing))
+            try writing.audit.outcome(event, .done, of: intent)
+            return value
+        } catch {
+            let refusal = ImportRefusal(error)
+            try writing.audit.outcome(event, refusal.result, error: refusal.identifier, of: intent)
+            throw error
+        }
+    }
+
+    /// Writes down that something was refused before the store was asked, a damaged package for example.
+    ///
+    /// - Returns: The line; `nil` where there is no store, which is not made for this.
+    /// - Throws: `FileError`, `StoreError`.
+    @discardableResult
+    package func recordRefusal(_ event: AuditEvent, error: any Error, wait: Duration = .zero) throws -> AuditHead? {
+        guard try home.reading() != nil else { return nil }
+        let writing = try WritingHome(home, context: context, purpose: event.operation, waiting: wait)
+        let refusal = ImportRefusal(error)
+        return try writing.audit.outcome(event, refusal.result, error: refusal.identifier)
+    }
+}
+
+/// The home while another part of the program changes what it keeps there; the lock is held.
+package struct StoreChange {
+    let writing: WritingHome
+
+    /// A folder of the home, made where there is none.
+    ///
+    /// - Throws: `FileError`, code `unsafeOwnership`, where it is a link or others could write to it.
+    package func folder(making name: String) throws -> Folder {
+        try writing.home.folder(making: name, in: writing.root)
+    }
+
+    /// The home itself.
+    package var root: Folder { writing.root }
+
+    /// Whether signatures have been required once and stay required until that is lifted.
+    package var isSignatureLatched: Bool { writing.identity.isSignatureLatched }
+
+    /// Requires signatures from now on, or lifts that.
+    ///
+    /// - Throws: `FileError`.
+    package func setSignatureLatch(_ isLatched: Bool) throws {
+        try writing.setSignatureLatch(isLatched)
+    }
+}

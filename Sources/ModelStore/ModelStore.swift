@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+package import BundleKit
+package import SystemPackage
+
+/// The registry of models on this host: packages in, versions and receipts kept, files out.
+///
+/// Readers never wait and change nothing, not even where there is no store yet. Writers hold the store's lock from the
+/// first decision to the last line of the audit log. The layout is described in `docs/store.md`.
+package final class ModelStore: Sendable {
+    let home: StoreHome
+    let context: StoreContext
+
+    private init(home: StoreHome, context: StoreContext) {
+        self.home = home
+        self.context = context
+    }
+
+    /// Names the store of a home; where there is none yet it is empty.
+    ///
+    /// - Throws: `FileError`, code `unsafeOwnership`, `wrongType` or `permission`; `StoreError`, code `notAStore`,
+    ///   `unsupportedSchema` or `damaged`.
+    package static func open(home path: FilePath, context: StoreContext) throws -> ModelStore {
+        let home = StoreHome(path: path)
+        _ = try home.reading()
+        return ModelStore(home: home, context: context)
+    }
+
+    /// The store's folder; absolute.
+    package var path: FilePath { home.path }
+
+    /// What the store is; `nil` where there is none yet.
+    ///
+    /// - Throws: as `open(home:context:)`.
+    package func state() throws -> StoreState? {
+        guard let (root, identity) = try home.reading() else { return nil }
+        return StoreState(
+            storeID: identity.storeID, isSignatureLatched: identity.isSignatureLatched, free: try root.freeSpace())
+    }
+
+    /// A folder of the home for a part that keeps itself, `trust` for example; `nil` where it is not there.
+    ///
+    /// - Throws: `FileError`, code `unsafeOwnership`, where it is a link or others could write to it.
+    package func folder(_ name: String) throws -> Folder? {
+        guard let (root, _) = try home.reading() else { return nil }
+        return try home.folder(name, in: root)
+    }
+
+    /// The audit log, for reading.
+    ///
+    /// - Throws: as `open(home:context:)`.
+    package func auditLog() throws -> AuditLog {
+        AuditLog(in: try folder(StoreLayout.audit))
+    }
+
+    /// All models, or one with all its versions, by name.
+    ///
+    /// - Throws: `StoreError`: `modelNotFound`, `ambiguous`; `FileError`.
+    package func list(_ name: PackageName? = nil) throws -> StoreListing {
+        guard let catalog = try catalog() else {
+            if let name { throw Resolver(names: []).unknown(name) }
+            return StoreListing(models: [], warnings: [])
+        }
+        let names = try catalog.names()
+        let index = name == nil ? try catalog.indexed() : nil
+        var listing = StoreListing(models: [], warnings: [])
+        for name in try name.map({ [try Resolver(names: names).fullName(of: $0)] }) ?? names {
+            let reading = try index?.versions(of: name) ?? catalog.versions(of: name)
+            if !reading.versions.isEmpty {
+                listing.models.append(StoredModel(name: name, versions: reading.versions))
+            }
+            listing.warnings += reading.faults.map(\.asWarning)
+        }
+        return listing
+    }
+
+    /// Everything the store knows of the version that a reference stands for, its files looked at by size.
+    ///
+    /// - Throws: `StoreError`: `modelNotFound`, `versionNotFound`, `noActiveVersion`, `ambiguous`, `damaged`;
+    ///   `FileError`.
+    package func resolve(_ reference: ModelReference, checkingSizes isChecking: Bool = true) throws -> StoredPackage {
+        guard let catalog = try catalog() else {
+            throw Resolver(names: []).unknown(reference.name)
+        }
+        let name = try Resolver(names: try catalog.names()).fullName(of: reference.name)
+        let version = try Self.version(of: reference, among: try catalog.versions(of: name))
+        let package = try catalog.package(of: version, home: home)
+        if isChecking { try package.checkSizes() }
+        return package
+    }
+
+    private func catalog() throws -> Catalog? {
+        guard let (root, _) = try home.reading(), let models = try home.folder(StoreLayout.models, in: root) else {
+            return nil
+        }
+        return Catalog(models: models, root: root)
+    }
+
+    /// The version that a reference stands for, or why it cannot be told.
+    ///
+    /// - Throws: `StoreError`.
+    static func version(of reference: ModelReference, among reading: Catalog.Reading) throws(StoreError)
+        -> StoredVersion
+    {
+        do throws(StoreError) {
+            return try Resolver.version(of: reference, among: reading.versions)
+        } catch {
+            // A version that cannot be read may be the one that was meant.
+            throw error.code == .ambiguous ? error : reading.faults.first ?? error
+        }
+    }
+}
+
+/// What a store says of itself.
+package struct StoreState: Sendable, Equatable {
+    package let storeID: String
+    /// Whether signatures have been required once and stay required until that is lifted.
+    package let isSignatureLatched: Bool
+    /// Bytes that can still be written.
+    package let free: ByteCount
+}
+
+/// The models of a store.
+package struct StoreListing: Sendable, Equatable {
+    /// By name, in byte order.
+    package internal(set) var models: [StoredModel]
+    /// Versions that cannot be read.
+    package internal(set) var warnings: [Warning]
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+
+/// A request that the store cannot fulfil, or a store that is not as it should be.
+///
+/// Failures of the file system itself (permission, ownership, space, lock, clock) are `FileError`.
+package struct StoreError: PresentableError {
+    /// What is wrong; the raw value is the identifier that scripts see.
+    package enum Code: String, Sendable, CaseIterable {
+        // Requests
+        case invalidReference = "usage.reference"
+        case modelNotFound = "store.model-not-found"
+        case versionNotFound = "store.version-not-found"
+        case noActiveVersion = "store.no-active-version"
+        case ambiguous = "store.ambiguous"
+        case severalVersions = "store.several-versions"
+        case activeVersion = "store.active-version"
+        // Imports
+        case alreadyExists = "store.already-exists"
+        case nameConflict = "store.name-conflict"
+        // The state of the store
+        case notAStore = "store.not-a-store"
+        case unsupportedSchema = "store.schema"
+        case damaged = "store.damaged"
+        case auditBroken = "audit.broken"
+        case auditUnexpected = "audit.unexpected-head"
+        case index = "store.index"
+    }
+
+    package let code: Code
+    package let message: String
+    package let hint: String?
+    /// The error this one explains.
+    package let cause: (any Error)?
+
+    package var identifier: String { code.rawValue }
+
+    package var exitStatus: ExitStatus {
+        switch code {
+        case .invalidReference, .ambiguous, .severalVersions, .activeVersion: .usage
+        case .modelNotFound, .versionNotFound, .noActiveVersion: .notFound
+        case .alreadyExists, .nameConflict: .alreadyExists
+        case .unsupportedSchema, .damaged, .auditBroken, .auditUnexpected: .invalidContent
+        case .notAStore: .environment
+        case .index: .unexpected
+        }
+    }
+
+    /// Makes an error.
+    package init(_ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+        self.cause = cause
+    }
+
+    /// Says that a file of the store does not hold what it should.
+    static func damaged(_ path: String, _ reason: String, cause: (any Error)? = nil) -> StoreError {
+        StoreError(
+            .damaged, "\(path.escapedForOneLine) \(reason)",
+            hint: "Restore the file from a backup, or remove the model and import its package again.", cause: cause)
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+internal import SystemPackage
+
+/// All models as the plain files under `models/` tell them: the truth that the index is made from.
+struct Catalog {
+    let models: Folder
+    /// The home, where the index is.
+    let root: Folder
+
+    /// What was read of one model.
+    struct Reading {
+        var versions: [StoredVersion] = []
+        /// Versions that cannot be read.
+        var faults: [StoreError] = []
+    }
+
+    /// The names of all models, by publisher and model in byte order; a name that baigo would not give is left out.
+    ///
+    /// - Throws: `FileError`.
+    func names() throws(FileError) -> [PackageName] {
+        var names: [PackageName] = []
+        for publisher in try models.names() where !publisher.hasPrefix(".") {
+            let inner: [String]
+            do throws(FileError) {
+                inner = try models.folder(publisher).names()
+            } catch {
+                guard error.code == .notFound else { throw error }
+                continue
+            }
+            for model in inner {
+                let text = publisher == StoreLayout.noPublisher ? model : "\(publisher)/\(model)"
+                if let name = try? PackageName(validating: text) { names.append(name) }
+            }
+        }
+        return names
+    }
+
+    /// All versions of a model, the newest first.
+    ///
+    /// - Throws: `FileError`; damaged versions are collected instead.
+    func versions(of name: PackageName) throws -> Reading {
+        var reading = Reading()
+        guard let model = try ModelFolder(name, in: models) else { return reading }
+        var active: String?
+        do {
+            active = try model.activeFolder()
+        } catch let error as StoreError {
+            reading.faults.append(error)
+        }
+        for folder in try model.versionFolders() {
+            do {
+                guard let found = try VersionFolder(folder, in: model) else { continue }
+                reading.versions.append(found.stored(try found.manifest(), isActive: folder == active))
+            } catch let error as StoreError {
+                if try model.folder.status(of: folder) != nil { reading.faults.append(error) }
+            }
+        }
+        reading.versions.sort { ($0.sequence, $0.folderName) > ($1.sequence, $1.folderName) }
+        return reading
+    }
+
+    /// Everything the store knows of one version.
+    ///
+    /// - Throws: `StoreError`, code `damaged`, or `versionNotFound` where it is gone; `FileError`.
+    func package(of version: StoredVersion, home: StoreHome) throws -> StoredPackage {
+        guard let model = try ModelFolder(version.name, in: models),
+            let found = try VersionFolder(version.folderName, in: model)
+        else {
+            throw StoreError(
+                .versionNotFound, "\(version.reference) was removed meanwhile", hint: "See baigo list.")
+        }
+        let manifest = try found.manifest()
+        let publisher = version.name.publisher ?? StoreLayout.noPublisher
+        let folder = home.path.appending(StoreLayout.models).appending(publisher).appending(version.name.model)
+            .appending(version.folderName).appending(StoreLayout.package)
+        return StoredPackage(
+            version: found.stored(manifest, isActive: version.isActive), manifest: manifest, receipt: found.receipt,
+            folder: folder)
+    }
+
+    /// The digests of all files of all versions; `nil` where a version cannot be read, so that nothing may count as
+    /// unreachable.
+    ///
+    /// - Throws: `FileError`.
+    func reachableDigests() throws -> Set<SHA256Digest>? {
+        var reachable: Set<SHA256Digest> = []
+        for name in try names() {
+            guard let model = try ModelFolder(name, in: models) else { continue }
+            for folder in try model.versionFolders() {
+                do {
+                    guard let found = try VersionFolder(folder, in: model) else { continue }
+                    reachable.formUnion(found.receipt.files.map(\.sha256))
+                    reachable.formUnion(try found.manifest().files.map(\.sha256))
+                } catch is StoreError {
+                    return nil
+                }
+            }
+        }
+        return reachable
+    }
+}

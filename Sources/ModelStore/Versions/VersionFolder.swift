@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+package import BundleKit
+package import SystemPackage
+
+/// The folder of one version: `receipt.json` and `package/`.
+struct VersionFolder {
+    let folder: Folder
+    let receipt: Receipt
+
+    /// Opens a version's folder of a model; `nil` where it is gone.
+    ///
+    /// - Throws: `StoreError`, code `damaged` or `unsupportedSchema`; `FileError`.
+    init?(_ name: String, in model: ModelFolder) throws {
+        do {
+            folder = try model.folder.folder(name)
+            receipt = try Receipt(in: folder)
+        } catch let error as FileError where error.code == .notFound {
+            guard try model.folder.status(of: name) != nil else { return nil }
+            throw StoreError.damaged(model.folder.path(of: name), "has no receipt.json", cause: error)
+        }
+        guard receipt.name == model.name, StoreLayout.folderName(receipt.version, receipt.identity) == name else {
+            throw StoreError.damaged(
+                folder.path(of: StoreLayout.receipt), "is the receipt of \(receipt.name):\(receipt.version)")
+        }
+    }
+
+    /// The manifest in `package/`.
+    ///
+    /// - Throws: `StoreError`, code `damaged`; `FileError`.
+    func manifest() throws -> Manifest {
+        let package = try folder.folder(StoreLayout.package)
+        do {
+            return try Manifest(reading: try package.bytes(of: "manifest.json"))
+        } catch let error as BundleError {
+            throw StoreError.damaged(
+                package.path(of: "manifest.json"), "cannot be read: \(error.message)", cause: error)
+        } catch let error as FileError where error.code == .notFound {
+            throw StoreError.damaged(package.path(of: "manifest.json"), "is missing", cause: error)
+        }
+    }
+
+    /// The version as lists show it.
+    func stored(_ manifest: Manifest, isActive: Bool) -> StoredVersion {
+        StoredVersion(
+            name: receipt.name, version: receipt.version, identity: receipt.identity, content: receipt.content,
+            isActive: isActive, importedAt: receipt.importedAt, sequence: receipt.audit.sequence, size: receipt.size,
+            summary: ModelSummary(of: manifest), signatureStatus: receipt.signatureStatus,
+            isTrusted: receipt.isTrusted)
+    }
+}
+
+/// One version of a model with everything the store knows of it.
+package struct StoredPackage: Sendable {
+    package let version: StoredVersion
+    package let manifest: Manifest
+    package let receipt: Receipt
+    /// The unpacked package; absolute.
+    package let folder: FilePath
+
+    /// Every file of the package.
+    package var files: [StoredFile] { receipt.files }
+
+    /// Where a file of the package is; absolute.
+    package func path(of file: StoredFile) -> FilePath { folder.appending(file.path) }
+
+    /// The weights, the first shard first.
+    package var weights: [FilePath] { paths(.weights) }
+    package var projector: FilePath? { paths(.projector).first }
+    package var adapters: [FilePath] { paths(.adapter) }
+
+    private func paths(_ role: FileRole) -> [FilePath] {
+        files.filter { $0.role == role }.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+            .map { path(of: $0) }
+    }
+
+    /// Looks whether every file is there with its size; digests are a matter of a full check.
+    ///
+    /// - Throws: `StoreError`, code `damaged`, naming the file; `FileError`.
+    package func checkSizes() throws {
+        for file in files {
+            var parts = file.path.split(separator: "/").map(String.init)
+            let name = parts.removeLast()
+            do {
+                var inner = try Folder.open(folder)
+                for part in parts { inner = try inner.folder(part) }
+                guard let status = try inner.status(of: name), status.kind == .regular else {
+                    throw StoreError.damaged(path(of: file).string, "is missing")
+                }
+                guard status.size == file.size else {
+                    throw StoreError.damaged(
+                        path(of: file).string, "has \(status.size) bytes instead of \(file.size)")
+                }
+            } catch let error as FileError where error.code == .notFound {
+                throw StoreError.damaged(path(of: file).string, "is missing", cause: error)
+            }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+internal import Glibc
+package import SystemPackage
+
+/// A folder of a test's own, removed with everything in it when this object goes.
+package final class TemporaryFolder: Sendable {
+    /// Absolute, without links.
+    package let path: FilePath
+
+    /// Makes an empty folder that only this user can enter.
+    ///
+    /// - Throws: `FileError`.
+    package init() throws(FileError) {
+        var template = Array("/tmp/baigo-test-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else { throw FileError(.lastError, while: "make folder", "/tmp") }
+        path = FilePath(platformString: made)
+    }
+
+    deinit {
+        guard let name = path.lastComponent else { return }
+        // What a test made unwritable or mounted is its own affair; a rest in /tmp fails no test.
+        try? Folder.open(path.removingLastComponent()).removeTree(name.string)
+    }
+
+    /// The folder, open.
+    ///
+    /// - Throws: `FileError`.
+    package func open() throws(FileError) -> Folder { try Folder.open(path) }
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EngineRunner
+internal import EngineWire
+internal import Glibc
+
+/// Serves requests: one thread receives them, so that a cancellation and the end of the client are seen at any time;
+/// another owns the engine.
+final class Worker: Sendable {
+    private let channel: RequestChannel
+    private let protections: [String]
+    private let control: RunControl
+    private let queue = RequestQueue()
+
+    init(channel: RequestChannel, protections: [String]) {
+        self.channel = channel
+        self.protections = protections
+        control = RunControl { channel.send(.alive) }
+    }
+
+    /// Receives until the client is gone or asks for the end, and then ends the process.
+    func receiveRequests() -> Never {
+        do {
+            try channel.receive { request in
+                switch request {
+                case .cancel(let id): control.cancel(id)
+                case .shutdown: _exit(0)
+                case .load, .generate, .describe: queue.add(request)
+                }
+            }
+        } catch {
+            lastWords("no request: \(error)")
+            _exit(65)
+        }
+        // The engine may be in the middle of anything: it is not waited for.
+        _exit(0)
+    }
+
+    /// Starts the thread that owns the engine.
+    ///
+    /// Chat templates of models recurse on its stack.
+    func startEngineThread() {
+        startThread(stackBytes: 64 << 20) { [self] in serve() }
+    }
+
+    private func serve() {
+        let engine: TextEngine
+        do {
+            engine = try TextEngine(control: control)
+        } catch {
+            channel.send(.failed(error: error))
+            _exit(69)
+        }
+        channel.send(.hello(protocolVersion: engineProtocolVersion, engine: TextEngine.name))
+        while true {
+            do throws(EngineError) {
+                channel.send(try answer(queue.take(), with: engine))
+            } catch {
+                channel.send(.failed(error: error))
+            }
+        }
+    }
+
+    private func answer(_ request: EngineRequest, with engine: TextEngine) throws(EngineError) -> EngineEvent {
+        switch request {
+        case .load(let id, let request):
+            control.begin(id)
+            var progress = LoadProgress()
+            return .loaded(
+                model: try engine.load(request) { fraction in
+                    if progress.isWorthTelling(fraction) { channel.send(.loading(fraction: fraction)) }
+                })
+        case .generate(let id, let request):
+            control.begin(id)
+            return .finished(result: try engine.generate(request) { [channel] in channel.send($0) })
+        case .describe(let id):
+            control.begin(id)
+            return .described(engine: engine.description(protections: protections))
+        case .cancel, .shutdown:
+            preconditionFailure("these are handled where requests are received")
+        }
+    }
+}
+
+/// Thins out the progress of a load to about one event a hundredth.
+private struct LoadProgress {
+    private var told = -1.0
+
+    mutating func isWorthTelling(_ fraction: Double) -> Bool {
+        guard fraction - told >= 0.01 || fraction >= 1, fraction > told else { return false }
+        told = fraction
+        return true
+    }
+}

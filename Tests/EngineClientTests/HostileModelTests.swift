@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BaigoCore
+import EngineClient
+import EngineWire
+import Foundation
+import TestSupport
+import Testing
+
+struct HostileModelTests {
+    private func withFile(_ contents: Data, _ body: (String) throws -> Void) throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("baigo-\(UUID().uuidString).gguf")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try contents.write(to: file)
+        try body(file.path)
+    }
+
+    private func loadError(_ path: String) throws -> EngineError? {
+        let session = try FixtureModel.session()
+        return #expect(throws: EngineError.self) { _ = try session.load(LoadRequest(modelPaths: [path], threads: 1)) }
+    }
+
+    @Test func refusesWhatIsNoModel() throws {
+        #expect(try loadError("/nonexistent.gguf")?.code == .modelMissing)
+        #expect(try loadError("/nonexistent.gguf")?.exitStatus == .notFound)
+        #expect(try loadError("/tmp")?.code == .loadFailed)
+        try withFile(Data()) { path in
+            let error = try loadError(path)
+            #expect(error?.code == .loadFailed)
+        }
+        try withFile(Data("# A letter, not a model\n".utf8)) { path in
+            let error = try loadError(path)
+            #expect(error?.code == .loadFailed)
+            #expect(error?.exitStatus == .engine)
+        }
+    }
+
+    @Test(.enabled(if: FixtureModel.exists), arguments: [100, 5_000, 100_000])
+    func refusesATruncatedModel(_ size: Int) throws {
+        let whole = try Data(contentsOf: URL(fileURLWithPath: FixtureModel.path))
+        try withFile(whole.prefix(size)) { path in
+            let error = try loadError(path)
+            #expect(error?.exitStatus == .engine)
+        }
+    }
+
+    /// Templates that replace the model's own, padded to its length.
+    @Test(
+        .enabled(if: FixtureModel.exists),
+        arguments: [
+            ("{{ " + String(repeating: "(", count: 129) + "1", [EngineError.Code.template]),
+            ("{% if %}", [.template]),
+            ("{{ raise_exception('no') }}", [.template]),
+            ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", [.crashed]),
+            ("{% for i in range(99999999) %}{% endfor %}", [.template]),
+            ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", [.hung]),
+        ])
+    func survivesAHostileTemplate(_ template: String, _ expected: [EngineError.Code]) throws {
+        var model = try Data(contentsOf: URL(fileURLWithPath: FixtureModel.path))
+        let key = Data("tokenizer.chat_template".utf8)
+        let keyEnd = try #require(model.range(of: key)).upperBound
+        let length = model[(keyEnd + 4)..<(keyEnd + 12)].enumerated().reduce(0) {
+            $0 | Int($1.element) << (8 * $1.offset)
+        }
+        try #require(template.utf8.count <= length)
+        let padded = template + String(repeating: " ", count: length - template.utf8.count)
+        model.replaceSubrange((keyEnd + 12)..<(keyEnd + 12 + length), with: Data(padded.utf8))
+        try withFile(model) { path in
+            let session = try FixtureModel.session(hangLimit: .seconds(expected == [.hung] ? 3 : 60))
+            let error = #expect(throws: EngineError.self) {
+                _ = try session.load(LoadRequest(modelPaths: [path], threads: 1))
+                _ = try session.answer(to: "hello", maxTokens: 1)
+            }
+            let code = try #require(error?.code)
+            #expect(expected.contains(code), "\(String(describing: error))")
+            #expect(error?.exitStatus == .engine)
+        }
+    }
+}

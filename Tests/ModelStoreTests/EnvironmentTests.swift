@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BaigoCore
+import BundleKit
+import Glibc
+import ModelStore
+import SystemPackage
+import Testing
+import TestSupport
+
+/// File systems that are full, read-only or poor; they are mounted for the test.
+@Suite(
+    .temporaryHome,
+    .enabled(if: TemporaryFileSystem.isAvailable, "this user may not mount a small file system"))
+struct EnvironmentTests {
+    private func mounted(_ bytes: Int) throws -> TemporaryFileSystem {
+        let path = TemporaryHome.path
+        #expect(mkdir(path.string, 0o700) == 0)
+        return try TemporaryFileSystem(at: path, bytes: bytes)
+    }
+
+    private func large(_ bytes: Int) throws -> MemoryPackage {
+        try MemoryPackage("acme/large", license: String(repeating: "x", count: bytes))
+    }
+
+    @Test func changesNothingWhereThereIsNoRoom() throws {
+        let system = try mounted(4 << 20)
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage())
+        let before = try fixture.tree()
+        let package = try large(8 << 20)
+        for attempt in 0..<2 {
+            let error = #expect(throws: FileError.self) {
+                if attempt == 0 {
+                    _ = try fixture.store.preview(package, replacing: false)
+                } else {
+                    try fixture.add(package)
+                }
+            }
+            #expect(error?.code == .noSpace)
+            #expect(error?.exitStatus == .environment)
+            #expect(error?.message.contains("8 MiB") == true || error?.message.contains("9 MiB") == true)
+        }
+        #expect(try fixture.tree() == before)
+        let last = try #require(try fixture.auditLines().last)
+        #expect(last.result == .failed)
+        #expect(last.error == "environment.no-space")
+        #expect(try fixture.add(try MemoryPackage("small")).outcome == .imported)
+        withExtendedLifetime(system) {}
+    }
+
+    @Test func changesNothingWhenTheDiskFillsUpMeanwhile() throws {
+        let system = try mounted(6 << 20)
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage())
+        let before = try fixture.tree()
+        // The space is there when it is checked, and gone when the files are written.
+        let package = try large(3 << 20)
+        let request = ImportRequest(from: package.source) { _ in StoreFixture.unsigned }
+        let greedy = GreedyPackage(package: package, ballast: try fixture.root(), bytes: 3 << 20)
+        let error = #expect(throws: FileError.self) { try fixture.store.importPackage(greedy, request) }
+        #expect(error?.code == .noSpace)
+        try fixture.root().removeFile(GreedyPackage.name)
+        #expect(try fixture.tree() == before)
+        #expect(try fixture.auditLines().last?.error == "environment.no-space")
+        #expect(try fixture.add(package).outcome == .imported)
+        withExtendedLifetime(system) {}
+    }
+
+    @Test func readsAReadOnlyHomeAndWritesNothingToIt() throws {
+        let system = try mounted(4 << 20)
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage())
+        let before = try fixture.tree()
+        try system.setReadOnly(true)
+        #expect(try fixture.store.list().models.count == 1)
+        #expect(try fixture.store.resolve(ModelReference("tiny")).weights.count == 1)
+        #expect(try fixture.store.auditLog().verify().head.sequence == 2)
+        let error = #expect(throws: FileError.self) { try fixture.add(try MemoryPackage("other")) }
+        #expect(error?.code == .readOnly)
+        #expect(throws: FileError.self) { try fixture.store.remove(ModelReference("tiny")) }
+        #expect(try fixture.tree() == before)
+    }
+}
+
+/// A package whose reading is preceded by something else taking the room.
+private struct GreedyPackage: ImportablePackage {
+    static let name = ".ballast"
+
+    let package: MemoryPackage
+    let ballast: Folder
+    let bytes: Int
+
+    var manifest: Manifest { package.manifest }
+    var manifestBytes: [UInt8] { package.manifestBytes }
+    var checksumsBytes: [UInt8] { package.checksumsBytes }
+    var hasOwnChecksums: Bool { true }
+    var identity: SHA256Digest { package.identity }
+    var content: SHA256Digest { package.content }
+    var files: [PackageFile] { package.files }
+    var source: String { package.source }
+    var signature: [UInt8]? { nil }
+    var modelSignature: [UInt8]? { nil }
+    var signatureIsKnown: Bool { true }
+
+    func read(
+        into sink: (any PackageSink)?, stoppingAtFirstFault: Bool, progress: any ProgressObserver
+    ) throws -> [FileVerdict] {
+        try ballast.publish([UInt8](repeating: 0, count: bytes), as: Self.name)
+        return try package.read(into: sink, stoppingAtFirstFault: stoppingAtFirstFault, progress: progress)
+    }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BaigoCore
+import BundleKit
+import Glibc
+import ModelStore
+import SystemPackage
+import Testing
+import TestSupport
+
+@Suite(.temporaryHome)
+struct ImportFaultTests {
+    private static let faults: [MemoryPackage.Fault] = (0..<3).flatMap { index in
+        [.throwing(at: index), .flipped(at: index), .truncated(at: index), .missing(at: index)]
+    }
+
+    @Test(arguments: faults)
+    func leavesNothingOfAPackageThatCannotBeRead(_ fault: MemoryPackage.Fault) throws {
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage("acme/other", license: "other"))
+        let before = try fixture.tree()
+        let package = try MemoryPackage(
+            weights: GGUFBuilder.textModel.file + [UInt8](repeating: 0, count: 32), fault: fault)
+        let error = #expect(throws: (any Error).self) { try fixture.add(package) }
+        #expect(try fixture.tree() == before)
+        let last = try #require(try fixture.auditLines().last)
+        #expect(last.kind == .outcome)
+        if case .throwing = fault {
+            #expect(error is MemoryPackage.Unplugged)
+            #expect(last.result == .failed)
+        } else {
+            #expect((error as? any PresentableError)?.exitStatus == .invalidContent)
+            #expect(last.result == .refused)
+            #expect(last.error == (error as? any PresentableError)?.identifier)
+        }
+        var whole = package
+        whole.fault = nil
+        #expect(try fixture.add(whole).outcome == .imported)
+    }
+
+    @Test func refusesWeightsWithoutAGoodHeader() throws {
+        let fixture = try StoreFixture()
+        let error = #expect(throws: BundleError.self) {
+            try fixture.add(try MemoryPackage(weights: Array("PK no model".utf8)))
+        }
+        #expect(error?.code == .notAModel)
+        #expect(error?.message.contains("model/tiny.gguf in /media/stick/model.baimodel") == true)
+        #expect(try fixture.paths(under: "models/").isEmpty)
+        #expect(try fixture.paths(under: "blobs/sha256/").isEmpty)
+        #expect(try fixture.paths(under: "staging/").isEmpty)
+    }
+
+    private static let refusal = BundleError(.signatureBad, "bad signature")
+
+    @Test func asksForApprovalBeforeTheDataWhereTheSignatureIsKnown() throws {
+        let fixture = try StoreFixture()
+        let package = try MemoryPackage(fault: .throwing(at: 0))
+        let request = ImportRequest(from: package.source) { _ in throw Self.refusal }
+        let error = #expect(throws: BundleError.self) { try fixture.store.importPackage(package, request) }
+        #expect(error?.code == .signatureBad)
+        #expect(try fixture.tree().isEmpty)
+
+        try fixture.add(try MemoryPackage("other"))
+        let before = try fixture.tree()
+        #expect(throws: BundleError.self) { try fixture.store.importPackage(package, request) }
+        #expect(try fixture.tree() == before)
+        let last = try #require(try fixture.auditLines().last)
+        #expect(last.result == .refused)
+        #expect(last.error == "signature.bad")
+        #expect(last.intent == nil)
+    }
+
+    @Test func asksForApprovalBeforeTheCommitWhereTheSignatureComesLast() throws {
+        let fixture = try StoreFixture()
+        var package = try MemoryPackage()
+        package.signatureIsKnown = false
+        var isAsked = false
+        let request = ImportRequest(from: package.source) { _ in
+            isAsked = true
+            throw Self.refusal
+        }
+        #expect(throws: BundleError.self) { try fixture.store.importPackage(package, request) }
+        #expect(isAsked)
+        #expect(try fixture.paths(under: "models/").isEmpty)
+        #expect(try fixture.paths(under: "blobs/sha256/").isEmpty)
+        #expect(try fixture.paths(under: "staging/").isEmpty)
+        #expect(try fixture.auditLines().map(\.result) == [nil, .refused])
+    }
+
+    @Test func judgesAPresentPackageByItsSignatureToo() throws {
+        let fixture = try StoreFixture()
+        var package = try MemoryPackage()
+        try fixture.add(package)
+        for isKnown in [true, false] {
+            package.signatureIsKnown = isKnown
+            var earlier: StoredPackage?
+            let request = ImportRequest(from: package.source) { stored in
+                earlier = stored
+                throw Self.refusal
+            }
+            #expect(throws: BundleError.self) { try fixture.store.importPackage(package, request) }
+            #expect(earlier?.version.identity == package.identity)
+        }
+        #expect(try fixture.store.list().models.count == 1)
+    }
+
+    @Test func saysThatAPresentPackageIsDamaged() throws {
+        let fixture = try StoreFixture()
+        let package = try MemoryPackage()
+        let stored = try fixture.add(package).package
+        #expect(truncate(stored.weights[0].string, 10) == 0)
+        let error = #expect(throws: StoreError.self) { try fixture.add(package) }
+        #expect(error?.code == .damaged)
+        #expect(throws: StoreError.self) { try fixture.store.resolve(try ModelReference("tiny")) }
+        _ = try fixture.store.remove(try ModelReference("tiny"))
+        #expect(try fixture.add(package).outcome == .imported)
+        #expect(try fixture.store.resolve(try ModelReference("tiny")).version.identity == package.identity)
+    }
+
+    @Test func stopsWhenTheTaskIsCancelled() async throws {
+        let fixture = try StoreFixture()
+        let package = try MemoryPackage()
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            _ = try fixture.add(package)
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try fixture.paths(under: "models/").isEmpty)
+        #expect(try fixture.auditLines().last?.error == "interrupted")
+    }
+
+    @Test func waitsForNobodyAndNamesTheHolder() throws {
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage())
+        let lock = try FileLock.take("lock", in: try fixture.root(), for: "ingest")
+        let error = #expect(throws: FileError.self) { try fixture.add(try MemoryPackage("other")) }
+        #expect(error?.code == .locked)
+        #expect(error?.message.contains("ingest") == true)
+        #expect(try fixture.store.list().models.count == 1)
+        withExtendedLifetime(lock) {}
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BaigoCore
+import BundleKit
+import ModelStore
+import SystemPackage
+import Testing
+import TestSupport
+
+@Suite(.temporaryHome)
+struct IndexTests {
+    private let index = "index-1.sqlite"
+
+    private func fixture() throws -> StoreFixture {
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage("acme/tiny", version: "1.0"))
+        try fixture.add(try MemoryPackage("acme/tiny", version: "2.0"), evidence: StoreFixture.trusted)
+        try fixture.add(try MemoryPackage("plain", license: "x"))
+        return fixture
+    }
+
+    @Test func tellsTheSameWithAndWithoutTheIndex() throws {
+        let fixture = try fixture()
+        let listing = try fixture.store.list()
+        #expect(listing.models.map(\.name.description) == ["plain", "acme/tiny"])
+        #expect(listing.models.last?.versions.map(\.isTrusted) == [true, false])
+        for name in try fixture.root().names() where name.hasPrefix("index") { try fixture.root().removeFile(name) }
+        #expect(try fixture.store.list() == listing)
+        try fixture.write(Array("no database".utf8), to: index)
+        #expect(try fixture.store.list() == listing)
+        try fixture.add(try MemoryPackage("third"))
+        #expect(try fixture.bytes(of: index).starts(with: Array("SQLite format 3".utf8)))
+        #expect(try fixture.store.list().models.count == 3)
+    }
+
+    @Test func believesThePlainFilesWhereTheyChangedSince() throws {
+        let fixture = try fixture()
+        let model = try Folder.open(fixture.path.appending("models/acme/tiny"))
+        let folders = try model.names().filter { $0.contains("~") }
+        try model.publish(Array((folders[0] + "\n").utf8), as: "active")
+        #expect(try fixture.store.list().models.last?.active?.version.description == "1.0")
+        try model.removeTree(folders[1])
+        #expect(try fixture.store.list().models.last?.versions.map(\.version.description) == ["1.0"])
+        try Folder.open(fixture.path.appending("models")).removeTree("acme")
+        #expect(try fixture.store.list().models.map(\.name.description) == ["plain"])
+    }
+
+    @Test func leavesNoTraceOfItsMakingBehind() throws {
+        let fixture = try fixture()
+        #expect(try fixture.paths(under: "staging/").isEmpty)
+        #expect(try fixture.root().names().filter { $0.hasPrefix("index") } == [index])
+    }
+}
