@@ -98,7 +98,8 @@ final class TargetFile {
         for found in (try? folder.names()) ?? [] {
             guard found.hasPrefix(".\(name)."), found.hasSuffix(".partial") else { continue }
             let number = found.utf8.dropFirst(name.utf8.count + 2).dropLast(".partial".utf8.count)
-            guard let process = pid_t(String(decoding: number, as: UTF8.self)), process > 0, kill(process, 0) != 0, Errno.lastError == .noSuchProcess
+            guard let process = pid_t(String(decoding: number, as: UTF8.self)), process > 0, kill(process, 0) != 0,
+                Errno.lastError == .noSuchProcess
             else { continue }
             try? folder.removeFile(found)
         }
