@@ -4,7 +4,9 @@
 ///
 /// Source: ZIP APPNOTE 6.3.10, section 4.3.
 package struct ArchiveBuilder {
-    /// The fields of a local or central header. The signature and the lengths of name and extra fields are made.
+    /// The fields of a local or central header.
+    ///
+    /// The signature and the lengths of name and extra fields are made.
     package struct Header {
         package var version: UInt16 = 10
         package var flags: UInt16 = 0

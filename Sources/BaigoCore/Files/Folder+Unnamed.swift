@@ -9,14 +9,16 @@ extension Folder {
     ///
     /// The system removes it with its last descriptor, however the process ends.
     ///
+    /// `name` stands for the file in messages.
+    ///
     /// - Returns: `nil` where the file system, or a missing `/proc`, does not allow one that can be named later.
     /// - Throws: `FileError`.
     ///
     /// Source: open(2), `O_TMPFILE`.
-    package func unnamedFile(mode: UInt32 = 0o600) throws(FileError) -> OwnedDescriptor? {
+    package func unnamedFile(for name: String, mode: UInt32 = 0o600) throws(FileError) -> OwnedDescriptor? {
         guard access("/proc/self/fd", X_OK) == 0 else { return nil }
         let raw = openat(self.raw, ".", O_RDWR | O_CLOEXEC | CInt(LINUX_O_TMPFILE), mode)
-        if raw >= 0 { return OwnedDescriptor(owning: raw, path: path) }
+        if raw >= 0 { return OwnedDescriptor(owning: raw, path: path(of: name)) }
         let errno = Errno.lastError
         switch errno {
         case .notSupported, .isDirectory, .invalidArgument, .noSuchFileOrDirectory: return nil

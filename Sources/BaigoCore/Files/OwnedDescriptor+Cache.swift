@@ -22,7 +22,9 @@ extension OwnedDescriptor {
         try writeBack(fileOffset, count, writeFlag)
     }
 
-    /// Waits until a range is written to the medium. Only `sync` makes it durable.
+    /// Waits until a range is written to the medium.
+    ///
+    /// Only `sync` makes it durable.
     ///
     /// - Throws: `FileError`, when writing failed; `sync` would not say so again.
     package func finishWriteBack(at fileOffset: Int64, count: Int64) throws(FileError) {

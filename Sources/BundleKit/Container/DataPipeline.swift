@@ -42,6 +42,9 @@ package final class DataPipeline: Sendable {
     /// Moves `count` bytes.
     ///
     /// - Parameters:
+    ///   - source: Where the bytes come from.
+    ///   - count: Bytes.
+    ///   - target: Where they go; `nil` to hash only.
     ///   - report: Takes the bytes of each chunk that is done.
     /// - Returns: Digest and CRC-32 of what was read and written; `count` is smaller where the source ended.
     /// - Throws: `FileError`; `BundleError` when OpenSSL fails; `CancellationError`. The pipeline is then of no more use.

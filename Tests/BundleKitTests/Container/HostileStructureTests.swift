@@ -351,6 +351,14 @@ struct HostileStructureTests {
         },
         Fault("setuid bits") { $0.change(weights) { $0.attributes = 0o104755 << 16 } },
         Fault("unlisted model.sig") { $0.add("model.sig", [1, 2]) },
+        Fault("folder with descriptor") { $0.add("model/", []) { $0.useDescriptor() } },
+        Fault("signature with sizes and descriptor") {
+            $0.add("checksums.txt.asc", [1, 2]) {
+                $0.useDescriptor()
+                $0.local.size = 2
+                $0.local.compressedSize = 2
+            }
+        },
         Fault("signature last") { $0.add("checksums.txt.asc", [1, 2]) },
     ]
 

@@ -2,6 +2,7 @@
 
 import BaigoCore
 import BundleKit
+import Glibc
 import Synchronization
 import SystemPackage
 import TestSupport
@@ -221,5 +222,46 @@ struct PackageWriterTests {
         let extra = PlannedFile(path: name, role: .other, source: plan.files[0].source, size: plan.files[0].size)
         let bad = PackagePlan(manifest: plan.manifest, files: plan.files + [extra], metadata: nil)
         #expect(throws: BundleError.self) { try PackageWriter.measure(bad) }
+    }
+
+    @Test func cancelledWriterLeavesNothing() async throws {
+        let scratch = try Scratch()
+        let plan = try Sample().plan(in: scratch)
+        let target = PackageTarget.file(scratch.path.appending("x.baimodel"), replacing: false, readBack: false)
+        let task = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            _ = try PackageWriter.write(plan, to: target)
+        }
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try scratch.folder.names() == ["source"])
+    }
+
+    @Test func draftsOfProcessesThatAreGoneAreRemoved() throws {
+        let scratch = try Scratch()
+        let plan = try Sample().plan(in: scratch)
+        let gone = try Program("true").start([])
+        let number = gone.processIdentifier
+        _ = try gone.wait()
+        try scratch.write(".x.baimodel.\(number).partial", [1])
+        try scratch.write(".x.baimodel.1.partial", [1])
+        try scratch.write(".x.baimodel.notes.partial", [1])
+        _ = try PackageWriter.write(
+            plan, to: .file(scratch.path.appending("x.baimodel"), replacing: false, readBack: false))
+        #expect(
+            try scratch.folder.names() == [
+                ".x.baimodel.1.partial", ".x.baimodel.notes.partial", "source", "x.baimodel",
+            ])
+    }
+
+    @Test func onlyRegularFilesAreReplaced() throws {
+        let scratch = try Scratch()
+        let plan = try Sample().plan(in: scratch)
+        #expect(mkfifo(scratch.path.appending("x.baimodel").string, 0o600) == 0)
+        let error = #expect(throws: FileError.self) {
+            try PackageWriter.write(
+                plan, to: .file(scratch.path.appending("x.baimodel"), replacing: true, readBack: false))
+        }
+        #expect(error?.code == .wrongType)
+        #expect(try scratch.folder.status(of: "x.baimodel")?.kind == .pipe)
     }
 }

@@ -14,9 +14,8 @@ struct PackageContents: Sendable {
     let identity: SHA256Digest
     let content: SHA256Digest
 
-    /// Reads both documents and compares them.
+    /// Reads both documents and compares them; `checksumsBytes` is `nil` for a package without a list.
     ///
-    /// - Parameter checksumsBytes: `nil` for a package without a list.
     /// - Throws: `BundleError` by the rule that is broken.
     init(manifestBytes: [UInt8], checksumsBytes: [UInt8]?) throws(BundleError) {
         self.manifestBytes = manifestBytes
@@ -79,9 +78,8 @@ struct PackageContents: Sendable {
             hint: "Remove one of the two lists and package again.")
     }
 
-    /// Puts the listed files in the order of a container's entries.
+    /// Puts the listed files in the order of a container's entries: of everything in it that is no folder.
     ///
-    /// - Parameter entries: Names and sizes of everything that is no folder.
     /// - Throws: `BundleError`: `unlistedEntry`, `missingEntry`, `sizeMismatch`, `checksums`.
     func arranged(by entries: [(name: String, size: Int64)]) throws(BundleError) -> [PackageFile] {
         var listed = ListedFiles(files, hasOwnChecksums: hasOwnChecksums)
@@ -106,9 +104,8 @@ struct ListedFiles: Sendable {
         self.hasOwnChecksums = hasOwnChecksums
     }
 
-    /// Takes note of an entry.
+    /// Takes note of an entry; `size` is `nil` where the container does not say it yet.
     ///
-    /// - Parameter size: Bytes; `nil` where the container does not say it yet.
     /// - Returns: The file; `nil` for the checksum list and signatures, which are not listed.
     /// - Throws: `BundleError`: `unlistedEntry`, also for a second entry of one name; `sizeMismatch`; `checksums`.
     mutating func take(_ name: String, size: Int64?) throws(BundleError) -> PackageFile? {

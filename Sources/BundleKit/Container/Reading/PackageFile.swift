@@ -96,6 +96,8 @@ package protocol PackageSink {
     /// An empty file that is open for writing; `nil` to have the data hashed and written nowhere.
     func destination(for file: PackageFile) throws -> OwnedDescriptor?
 
-    /// Says that everything was read, and written where there is a destination, and that `digest` is the one listed. Not called for a file that differs.
+    /// Says that everything was read, and written where there is a destination, and that `digest` is the one listed.
+    ///
+    /// Not called for a file that differs.
     func complete(_ file: PackageFile, digest: SHA256Digest) throws
 }

@@ -23,9 +23,8 @@ extension PackageReader {
     /// Opens a stream, standard input for example.
     ///
     /// A package whose lists come first is read as it arrives; any other is copied to a file without a name first. A
-    /// regular file is read as a file.
+    /// regular file is read as a file. `spoolingIn` is the folder for the file without a name.
     ///
-    /// - Parameter spoolingIn: The folder for that file.
     /// - Throws: `BundleError` by the rule that is broken; `FileError`, `noSpace` for one; `CancellationError`.
     package static func open(stream: OwnedDescriptor, spoolingIn folder: FilePath) throws -> PackageReader {
         if try stream.status().kind == .regular, lseek(stream.raw, 0, SEEK_CUR) == 0 {

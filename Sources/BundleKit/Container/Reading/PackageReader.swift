@@ -90,6 +90,7 @@ package final class PackageReader: Sendable {
     /// - Parameters:
     ///   - sink: Takes the bytes; `nil` to verify only.
     ///   - stoppingAtFirstFault: Whether the first file that differs is the last one read.
+    ///   - progress: Hears of the phase `extracting` with a sink and `verifying` without.
     /// - Returns: A verdict for each file that was read.
     /// - Throws: `BundleError` for structure and for a source that changed; `FileError`; `CancellationError`; what the
     ///   sink throws. A file that differs is no error but a verdict.

@@ -55,9 +55,7 @@ struct ReadingPass {
             digest: try SHA256Digest(of: bytes), crc32: CRC32.checksum(of: bytes), count: Int64(bytes.count))
     }
 
-    /// Compares what was read with what is listed and tells the sink.
-    ///
-    /// - Parameter crc32: The container's, if it has one.
+    /// Compares what was read with what is listed and with the container's CRC-32, if it has one, and tells the sink.
     mutating func conclude(_ file: PackageFile, _ outcome: DataOutcome, crc32: UInt32?) throws {
         let status: FileVerdict.Status =
             if outcome.count != file.size {

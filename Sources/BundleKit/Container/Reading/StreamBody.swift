@@ -34,8 +34,11 @@ final class StreamBody: Sendable {
             if pass.isOver { return found }
             let name = String(decoding: header.fields.name, as: UTF8.self)
             if name.utf8.last == UInt8(ascii: "/") {
-                guard header.fields.size == 0, !header.fields.hasDescriptor else {
+                guard header.fields.size == 0 else {
                     throw BundleError.structure("\(header.fields.shownName) is a folder with content")
+                }
+                if header.fields.hasDescriptor {
+                    _ = try stream.takeDescriptor(isZip64: header.isZip64, crc32: 0)
                 }
             } else if let file = try listed.take(name, size: knownSize(header)) {
                 try take(file, header, from: &stream, by: &pass)
@@ -95,14 +98,17 @@ final class StreamBody: Sendable {
         case PackageEntryName.modelSignature: limit = ArchiveBody.maximumModelSignature
         default: throw BundleError(.duplicateEntry, "validation failed: the entry \(name) is there twice")
         }
-        guard !header.fields.hasDescriptor else {
+        guard !header.fields.hasDescriptor || header.fields.size > 0 else {
             throw BundleError(
-                .structure, "validation failed: \(name) has a data descriptor behind the start of a stream",
+                .structure, "validation failed: \(name) does not say its size before its end, in a stream",
                 hint: "Read the package from a file, or put \(name) in front of the data.")
         }
         guard header.fields.size <= UInt64(limit) else { throw BundleError.tooLarge(name, limit) }
         let bytes = try stream.take(Int(header.fields.size))
-        guard CRC32.checksum(of: bytes) == header.fields.crc32 else { throw BundleError.wrongCRC(name) }
+        let actual = CRC32.checksum(of: bytes)
+        var crc = header.fields.crc32
+        if header.fields.hasDescriptor { crc = try stream.takeDescriptor(isZip64: header.isZip64, crc32: actual) }
+        guard actual == crc else { throw BundleError.wrongCRC(name) }
         if name == PackageEntryName.signature { found.signature = bytes } else { found.modelSignature = bytes }
     }
 }

@@ -77,11 +77,8 @@ struct StreamHead: Sendable {
 
 /// Copies a stream that cannot be read as it arrives to a file without a name.
 enum Spool {
-    /// Copies everything.
+    /// Copies everything: `start`, which was taken from the stream already, and the rest, up to `limit` bytes together.
     ///
-    /// - Parameters:
-    ///   - start: What was taken from the stream already.
-    ///   - limit: Bytes that are taken at the most.
     /// - Throws: `BundleError`, code `structure`, beyond the limit; `FileError`; `CancellationError`.
     static func copy(
         _ stream: OwnedDescriptor, after start: [UInt8], limit: Int64?, in folder: Folder
@@ -104,8 +101,8 @@ enum Spool {
     }
 
     private static func hiddenFile(in folder: Folder) throws(FileError) -> OwnedDescriptor {
-        if let file = try folder.unnamedFile() { return file }
         let name = ".baigo-spool.\(getpid())"
+        if let file = try folder.unnamedFile(for: name) { return file }
         let file = try folder.file(creating: name)
         try folder.removeFile(name)
         return file

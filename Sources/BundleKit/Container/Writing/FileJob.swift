@@ -12,7 +12,9 @@ struct FileJob<Input: PackageInput> {
     let signing: PackageWriter.Signing?
     let progress: any ProgressObserver
 
-    /// - Parameter isRewritingSource: Whether the target may be what is read: the package itself, made anew.
+    /// Runs the job; with `isRewritingSource` the target may be what is read: the package itself, made anew.
+    ///
+    /// - Throws: As `PackageWriter.write`.
     func run(
         _ path: FilePath, replacing: Bool, readBack: Bool, mode: UInt32 = 0o644, isRewritingSource: Bool = false
     ) throws -> WrittenPackage {

@@ -56,11 +56,11 @@ struct PlannedInput: PackageInput {
     private let files: [PlannedFile]
     private let statuses: [FileStatus]
     let metadata: [UInt8]?
+    let data: [(name: String, size: Int64)]
 
     var storedSignature: [UInt8]? { nil }
     var modelSignature: [UInt8]? { nil }
     var knownDigests: [SHA256Digest]? { nil }
-    var data: [(name: String, size: Int64)] { files.map { ($0.path, $0.size) } }
 
     /// Checks names and sources.
     ///
@@ -69,6 +69,7 @@ struct PlannedInput: PackageInput {
         draft = plan.manifest
         metadata = plan.metadata
         files = plan.files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
+        data = files.map { ($0.path, $0.size) }
         var names = EntryNameSet()
         for name in [PackageEntryName.manifest, PackageEntryName.metadata, PackageEntryName.checksums] {
             try names.insert(name, isFolder: false)
@@ -135,12 +136,12 @@ struct StoredInput: PackageInput {
     private let reader: PackageReader
     private let files: [PackageFile]
     private let status: FileStatus?
+    let data: [(name: String, size: Int64)]
+    let knownDigests: [SHA256Digest]?
 
-    var data: [(name: String, size: Int64)] { files.map { ($0.path, $0.size) } }
     var metadata: [UInt8]? { reader.metadataBytes }
     var storedSignature: [UInt8]? { reader.signature }
     var modelSignature: [UInt8]? { reader.modelSignature }
-    var knownDigests: [SHA256Digest]? { files.map(\.sha256) }
 
     /// - Throws: `BundleError`, code `invalidRequest`, for a stream.
     init(_ reader: PackageReader) throws {
@@ -155,6 +156,8 @@ struct StoredInput: PackageInput {
         self.reader = reader
         let documents = [PackageEntryName.manifest, PackageEntryName.metadata]
         files = reader.contents.files.filter { !documents.contains($0.path) }
+        data = files.map { ($0.path, $0.size) }
+        knownDigests = files.map(\.sha256)
     }
 
     func documents(for digests: [SHA256Digest]) throws -> PackageDocuments {

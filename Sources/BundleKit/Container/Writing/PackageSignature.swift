@@ -11,7 +11,8 @@ package enum PackageSignature {
     /// stands early, a new file takes the place of the old one. Either way the package has the old or the new
     /// signatures at any moment, or a journal that brings the old ones back.
     ///
-    /// - Parameter armored: All signatures the package will have.
+    /// `armored` holds all signatures the package will have.
+    ///
     /// - Throws: `BundleError` for a package that is malformed or has no `checksums.txt`; `FileError`.
     package static func replace(in path: FilePath, with armored: [UInt8]) throws {
         try SigningJournal.playBack(beside: path)

@@ -30,7 +30,8 @@ package enum PackageWriter {
     /// To a file each source is read once; to a pipe twice, and a source that changed in between leaves the stream
     /// without its end. A file appears under its name only when it is complete and synced.
     ///
-    /// - Parameter signing: `nil` for an unsigned package.
+    /// `signing` is `nil` for an unsigned package.
+    ///
     /// - Throws: `BundleError`, `sourceChanged` for one; `FileError`: `exists`, `noSpace`, `tooLargeForFileSystem` before
     ///   the first byte, and what the system says; `CancellationError`; what `signing` throws.
     package static func write(
@@ -42,7 +43,8 @@ package enum PackageWriter {
 
     /// Packages a stored package again: its manifest, list and signatures byte for byte.
     ///
-    /// - Parameter signing: Makes the signatures to use in place of the stored ones; `nil` to keep those.
+    /// `signing` makes the signatures to use in place of the stored ones; `nil` keeps those.
+    ///
     /// - Throws: As `write`; `BundleError`, code `digestMismatch`, when a stored file is damaged.
     package static func rewrite(
         _ stored: PackageReader, to target: PackageTarget, signing: Signing? = nil,

@@ -20,9 +20,8 @@ final class TargetFile {
 
     /// Checks the target and makes the file; nothing is written when it throws.
     ///
-    /// - Parameters:
-    ///   - size: Bytes that will be written.
-    ///   - isSource: Tells whether the file that is in the way is one that will be read.
+    /// `size` bytes have to have room; `isSource` tells whether the file that is in the way is one that will be read.
+    ///
     /// - Throws: `FileError`: `exists`, `noSpace`, `tooLargeForFileSystem`, `wrongType` and what the system says;
     ///   `BundleError`, code `invalidRequest`, when target and source are one file.
     init(
@@ -40,7 +39,8 @@ final class TargetFile {
         try Self.checkRoom(for: size, path, in: folder)
         let draft = ".\(name).\(getpid()).partial"
         draftName = draft.utf8.count <= EntryName.maximumPartBytes ? draft : ".baigo.\(getpid()).partial"
-        if let unnamed = try folder.unnamedFile(mode: mode) {
+        Self.removeAbandonedDrafts(of: name, in: folder)
+        if let unnamed = try folder.unnamedFile(for: name, mode: mode) {
             file = unnamed
             isUnnamed = true
             hasDraft = false
@@ -63,6 +63,9 @@ final class TargetFile {
         let shown = path.string.escapedForTerminal
         guard present.kind != .folder else {
             throw FileError(.wrongType, "\(shown) is a folder", hint: "Name a file in it.")
+        }
+        guard present.kind == .regular || present.kind == .link else {
+            throw FileError(.wrongType, "\(shown) is not a regular file", hint: "Choose another name.")
         }
         guard !isSource(present) else {
             throw BundleError(.invalidRequest, "\(shown) is also what is read", hint: "Choose another name.")
@@ -90,26 +93,54 @@ final class TargetFile {
         }
     }
 
-    /// Gives the file its name. Its content has to be synced.
+    /// Removes what processes that are no more left behind under names of this kind.
+    private static func removeAbandonedDrafts(of name: String, in folder: Folder) {
+        for found in (try? folder.names()) ?? [] {
+            guard found.hasPrefix(".\(name)."), found.hasSuffix(".partial") else { continue }
+            let number = found.utf8.dropFirst(name.utf8.count + 2).dropLast(".partial".utf8.count)
+            guard let process = pid_t(String(decoding: number, as: UTF8.self)), process > 0, kill(process, 0) != 0,
+                Errno.lastError == .noSuchProcess
+            else { continue }
+            try? folder.removeFile(found)
+        }
+    }
+
+    /// Gives the file its name.
+    ///
+    /// Its content has to be synced.
     ///
     /// - Throws: `FileError`, code `exists`, when something took the name meanwhile and may not be replaced.
     func publish() throws(FileError) {
-        if isUnnamed, !isReplacing {
-            try folder.link(unnamed: file, as: name)
-        } else {
-            if isUnnamed {
-                if try folder.status(of: draftName) != nil { try folder.removeFile(draftName) }
-                try folder.link(unnamed: file, as: draftName)
-                hasDraft = true
-            }
-            if isReplacing {
-                try folder.rename(draftName, to: name)
-            } else {
-                try publishDraftAsNew()
-            }
-            hasDraft = false
+        let isNew = try takeName()
+        do throws(FileError) {
+            try folder.sync()
+        } catch {
+            // A name that may not outlast a power cut is none; one that took another's place has to stay.
+            if isNew { _ = unlinkat(folder.raw, name, 0) }
+            throw error
         }
-        try folder.sync()
+    }
+
+    /// - Returns: Whether nothing had the name before.
+    private func takeName() throws(FileError) -> Bool {
+        if isUnnamed {
+            do throws(FileError) {
+                try folder.link(unnamed: file, as: name)
+                return true
+            } catch {
+                guard error.code == .exists, isReplacing else { throw error }
+            }
+            if try folder.status(of: draftName) != nil { try folder.removeFile(draftName) }
+            try folder.link(unnamed: file, as: draftName)
+            hasDraft = true
+        }
+        if isReplacing {
+            try folder.rename(draftName, to: name)
+        } else {
+            try publishDraftAsNew()
+        }
+        hasDraft = false
+        return !isReplacing
     }
 
     /// Some file systems know neither a rename that does not replace nor links; there the last check has to do.

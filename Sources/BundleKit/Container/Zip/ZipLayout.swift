@@ -131,11 +131,7 @@ struct ZipLayout: Sendable {
                 Self.trailer(entries.flatMap { $0.centralHeader(crc32: 0) }, of: entries.count, at: endOffset).count)
     }
 
-    /// The central directory and the end record.
-    ///
-    /// - Parameters:
-    ///   - directory: The records of all entries.
-    ///   - fileOffset: Where they will stand.
+    /// The central directory, made of the records of all entries, and the end record, to stand at `fileOffset`.
     static func trailer(_ directory: [UInt8], of count: Int, at fileOffset: Int64, comment: [UInt8] = []) -> [UInt8] {
         var bytes = directory
         if count >= Int(ZipFormat.marker16) || fileOffset >= Int64(ZipFormat.marker32)

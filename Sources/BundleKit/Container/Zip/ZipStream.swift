@@ -42,9 +42,8 @@ struct ZipStream: Sendable {
     /// Takes note of bytes that were read by someone else.
     mutating func skip(_ count: Int64) { position += count }
 
-    /// Reads the next local header.
+    /// Reads the next local header; `taking` sees all bytes that are taken.
     ///
-    /// - Parameter taking: Sees all bytes that are taken.
     /// - Throws: `BundleError` by the rule that is broken; `FileError`; `CancellationError`.
     mutating func next(taking: ([UInt8]) -> Void = { _ in }) throws -> Part {
         let offset = position
