@@ -11,7 +11,7 @@ extension PackageImport {
     ) throws {
         guard !output.json else { return }
         let out = context.errorOutput
-        try out.text(PackageCard.text(package.manifest, identity: package.identity, packageSize: package.size))
+        try out.text(PackageCard.text(package.manifest, identity: package.identity, packageSize: nil))
         try out.line("signature: " + (verdict?.text.escapedForOneLine ?? "comes behind the data"))
         for warning in package.warnings + (verdict?.warnings ?? []) {
             try out.line("warning: " + warning.message.escapedForTerminal)

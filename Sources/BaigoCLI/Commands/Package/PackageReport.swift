@@ -48,7 +48,7 @@ struct PackageReport {
     }
 
     var text: String {
-        let card = PackageCard.text(package.manifest, identity: package.identity, packageSize: package.size)
+        let card = PackageCard.text(package.manifest, identity: package.identity, packageSize: nil)
         var lines = card + "\n" + PackageCard.contents(package.manifest)
         lines += "\nsignature: " + (verdict?.text.escapedForOneLine ?? "behind the data, not read yet") + "\n"
         for warning in warnings { lines += "warning: \(warning.message.escapedForTerminal)\n" }

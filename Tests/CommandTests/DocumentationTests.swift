@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import TestSupport
+import Testing
+
+struct DocumentationTests {
+    @Test(arguments: [
+        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"], ["remove"], ["run"], ["chat"],
+        ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"], ["doctor"],
+    ])
+    func docsShowTheHelpOfEachCommand(_ command: [String]) throws {
+        let page = try String(contentsOf: Site.checkout.appendingPathComponent("docs/cli.md"), encoding: .utf8)
+        let help = try Site.baigo.run(["help"] + command, environment: ["COLUMNS": "80"])
+        expect(help, endsWith: .done)
+        #expect(page.contains("```\n\(help.text)```\n"), "run scripts/cli-docs")
+    }
+
+    @Test func docsLinkToPagesThatExist() throws {
+        let folder = Site.checkout.appendingPathComponent("docs")
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }
+        let pages = names.map { folder.appendingPathComponent($0) } + [Site.checkout.appendingPathComponent("README.md")]
+        for page in pages {
+            let text = try String(contentsOf: page, encoding: .utf8)
+            for match in text.matches(of: /\]\(([A-Za-z0-9_.\/-]+\.md)[^)]*\)/) {
+                let target = page.deletingLastPathComponent().appendingPathComponent(String(match.1))
+                #expect(FileManager.default.fileExists(atPath: target.path), "\(page.lastPathComponent): \(match.1)")
+            }
+        }
+    }
+}
