@@ -5,6 +5,7 @@
 
 #include <chat.h>
 #include <llama.h>
+#include <log.h>
 
 #include <exception>
 #include <memory>
@@ -76,6 +77,8 @@ void check_template(const char *source) {
 
 baigo_chat *baigo_chat_create(const llama_model *model, baigo_chat_error **error) {
     return guarded<baigo_chat>(error, [&] {
+        // Warnings of the library quote what the model wrote, which is not for logs.
+        common_log_set_verbosity_thold(LOG_LEVEL_ERROR);
         check_template(llama_model_chat_template(model, nullptr));
         auto chat = std::make_unique<baigo_chat>();
         chat->templates = common_chat_templates_init(model, "");

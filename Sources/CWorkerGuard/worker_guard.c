@@ -57,8 +57,18 @@ static bool install_socket_filter(void) {
 static bool install_socket_filter(void) { return false; }
 #endif
 
+// The Swift runtime answers crashes with a program that walks the memory of the process. A worker that a model drove
+// into a crash is to end at once, by the signal.
+static void restore_crash_signals(void) {
+    const int signals[] = { SIGQUIT, SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV };
+    for (size_t index = 0; index < sizeof signals / sizeof signals[0]; ++index) {
+        signal(signals[index], SIG_DFL);
+    }
+}
+
 unsigned baigo_guard_apply(void) {
     unsigned applied = 0;
+    restore_crash_signals();
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0) {
         applied |= BAIGO_GUARD_PARENT_DEATH;
     }

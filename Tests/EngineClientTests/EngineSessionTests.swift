@@ -51,7 +51,7 @@ struct EngineSessionTests {
 
     @Test func keepsTheConversationInTheContext() throws {
         let session = try FixtureModel.loadedSession()
-        let first = try session.answer(to: question)
+        let first = try session.answer(to: question, maxTokens: 12)
         let second = try session.answer(
             GenerateRequest(
                 prompt: .chat(messages: [

@@ -14,7 +14,7 @@ final class LoadedEngine {
     /// Tokens of the context in their order.
     var held: [llama_token] = []
 
-    private let template: Result<ChatTemplate, EngineError>
+    private var template: ChatTemplate?
     private let longestTokenBytes: Int?
 
     /// Loads a model and makes its context.
@@ -53,7 +53,6 @@ final class LoadedEngine {
         self.vocabulary = vocabulary
         self.control = control
         longestTokenBytes = vocabulary.longestTokenBytes
-        template = Result { () throws(EngineError) in try ChatTemplate(of: model) }
         summary = LoadedModel(
             modelDescription: model.summary,
             contextTokens: request.contextTokens.map { min($0, context.contextTokens) } ?? context.contextTokens,
@@ -64,9 +63,16 @@ final class LoadedEngine {
     }
 
     /// Renders a conversation.
+    ///
+    /// The template is compiled when the first one comes: raw text does not need it.
+    ///
+    /// - Throws: `EngineError`, codes `invalidRequest` and `template`.
     func render(_ messages: [ChatMessage]) throws(EngineError) -> ChatPrompt {
         guard !messages.isEmpty else { throw EngineError(.invalidRequest, "the conversation has no message") }
-        return try template.get().render(messages)
+        if let template { return try template.render(messages) }
+        let compiled = try ChatTemplate(of: model)
+        template = compiled
+        return try compiled.render(messages)
     }
 
     /// Turns the text of a prompt into tokens that fit.

@@ -6,7 +6,7 @@ internal import EngineWire
 /// Owns the compiled chat template of a model and keeps the model alive.
 final class ChatTemplate {
     /// What a template may use at the most, beside a multiple of the conversation.
-    private static let memoryBytes: UInt64 = 512 << 20
+    private static let memoryBytes: UInt64 = 256 << 20
 
     private let model: ModelHandle
     private let raw: OpaquePointer
@@ -111,7 +111,10 @@ extension EngineError {
     /// Takes over the error of a call, which may be missing.
     fileprivate static func template(_ what: String, _ failure: OpaquePointer?) -> EngineError {
         defer { if let failure { baigo_chat_error_free(failure) } }
-        let reason = failure.map { baigo_chat_error_message($0).string } ?? "no reason was given"
+        // The library puts the line that says what is wrong under the place where it is.
+        let lines = failure.map { baigo_chat_error_message($0).string.split(separator: "\n") } ?? []
+        let mark = "Error: "
+        let reason = lines.last { $0.hasPrefix(mark) }?.dropFirst(mark.count) ?? lines.first ?? "no reason was given"
         return EngineError(
             .template, "the chat template of the model \(what): \(reason)",
             hint: "Use --raw to continue text without the template.")
