@@ -179,7 +179,9 @@ struct BadInputTests {
         try site.write(Data(), to: "file")
         site.environment["BAIGO_HOME"] = site.path("file/home")
         let result = try site.baigo("import", "m.baimodel", "--yes")
-        #expect([BaigoCore.ExitStatus.environment.rawValue, BaigoCore.ExitStatus.notFound.rawValue].contains(result.status), "\(result)")
+        #expect(
+            [BaigoCore.ExitStatus.environment.rawValue, BaigoCore.ExitStatus.notFound.rawValue].contains(result.status),
+            "\(result)")
         site.environment["BAIGO_HOME"] = "/proc/baigo"
         expect(try site.baigo("import", "m.baimodel", "--yes"), endsWith: .environment)
     }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BaigoCore
 import Foundation
 import TestSupport
 import Testing
 
 struct DocumentationTests {
     @Test(arguments: [
-        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"], ["remove"], ["run"], ["chat"],
+        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"], ["remove"], ["run"],
+        ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"], ["doctor"],
     ])
     func docsShowTheHelpOfEachCommand(_ command: [String]) throws {
@@ -19,7 +21,8 @@ struct DocumentationTests {
     @Test func docsLinkToPagesThatExist() throws {
         let folder = Site.checkout.appendingPathComponent("docs")
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".md") }
-        let pages = names.map { folder.appendingPathComponent($0) } + [Site.checkout.appendingPathComponent("README.md")]
+        let pages =
+            names.map { folder.appendingPathComponent($0) } + [Site.checkout.appendingPathComponent("README.md")]
         for page in pages {
             let text = try String(contentsOf: page, encoding: .utf8)
             for match in text.matches(of: /\]\(([A-Za-z0-9_.\/-]+\.md)[^)]*\)/) {

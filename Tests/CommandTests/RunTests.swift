@@ -52,7 +52,8 @@ struct RunTests {
         let site = try Site()
         let texts = try (0..<2).map { _ in
             try site.baigo(
-                "run", Site.model, "Tell", "--raw", "--seed", "7", "--temperature", "1.5", "--max-tokens", "12", "--json"
+                "run", Site.model, "Tell", "--raw", "--seed", "7", "--temperature", "1.5", "--max-tokens", "12",
+                "--json"
             ).json["text"]
         }
         #expect(texts[0] == texts[1])
@@ -71,7 +72,8 @@ struct RunTests {
     @Test func modelsThatCannotBeRun() throws {
         let site = try Site()
         try site.write(Data("hello".utf8), to: "text.gguf")
-        expect(try site.baigo("run", "text.gguf", "hi", "--json"), endsWith: .invalidContent, identifier: "model.not-gguf")
+        expect(
+            try site.baigo("run", "text.gguf", "hi", "--json"), endsWith: .invalidContent, identifier: "model.not-gguf")
         let whole = try Data(contentsOf: URL(fileURLWithPath: Site.model))
         try site.write(whole.prefix(whole.count - 4096), to: "cut.gguf")
         expect(try site.baigo("run", "cut.gguf", "hi", "--json"), endsWith: .invalidContent, identifier: "model.header")
@@ -107,7 +109,9 @@ struct RunTests {
         site.environment["BAIGO_ENGINE"] = site.path("worker")
         for (signal, status) in [(SIGINT, BaigoCore.ExitStatus.interrupted), (SIGTERM, .terminated)] {
             let running = try site.starting("run", Site.model, "hi")
-            while try !site.exists("worker.pid") || site.contents("worker.pid").isEmpty, running.isRunning { usleep(1000) }
+            while try !site.exists("worker.pid") || site.contents("worker.pid").isEmpty, running.isRunning {
+                usleep(1000)
+            }
             let worker = try #require(Int32(String(decoding: site.contents("worker.pid").dropLast(), as: UTF8.self)))
             kill(running.processIdentifier, signal)
             expect(try running.wait(), endsWith: status)

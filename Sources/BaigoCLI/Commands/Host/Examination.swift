@@ -11,6 +11,7 @@ internal import SystemPackage
 struct Examination {
     private let host: Host
     private var engine: (path: FilePath, description: EngineDescription)?
+    private var record: EngineRecord?
     private var freeSpace: ByteCount?
     private var modelCount: Int?
     private var keys: [TrustedKey] = []
@@ -23,7 +24,15 @@ struct Examination {
             let path = try host.engine()
             let session = try EngineSession(engine: path)
             defer { session.close() }
-            examination.engine = (path, try session.describe())
+            let description = try session.describe()
+            examination.engine = (path, description)
+            examination.record = try EngineRecord(besideLibrariesIn: FilePath(description.libraryFolder))
+        }
+        for backend in record?.backends ?? [] where backend.isLeftOut {
+            warnings.append(
+                Warning(
+                    identifier: "engine.backend-left-out",
+                    message: "the backend \(backend.name) is left out: \(backend.reason)"))
         }
         try examine { $0.freeSpace = try Folder.nearest(to: host.home).freeSpace() }
         try examine { $0.modelCount = try host.store().list().models.count }
@@ -65,6 +74,10 @@ struct Examination {
             "loadedVersion": .string(engine.loadedVersion), "ggmlVersion": .string(engine.ggmlVersion),
             "ggmlCommit": .string(engine.ggmlCommit), "cpuBackend": .text(engine.cpuBackend),
             "cpuFeatures": .array(engine.cpuFeatures.map(JSONValue.string)),
+            "backends": .array(
+                (record?.backends ?? []).map {
+                    ["name": .string($0.name), "verdict": .string($0.verdict), "reason": .string($0.reason)]
+                }),
             "protections": .array(engine.protections.map(JSONValue.string)),
             "devices": .array(
                 engine.devices.map { device in
