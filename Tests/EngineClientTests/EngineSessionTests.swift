@@ -6,13 +6,12 @@ import EngineWire
 import Foundation
 import Testing
 
-@Suite(.enabled(if: FixtureModel.exists, "Fixtures/models/tiny-chat.gguf is not there"))
 struct EngineSessionTests {
     private let question = "What is an air gap?"
 
     private func story(_ maxTokens: Int? = nil) -> GenerateRequest {
         GenerateRequest(
-            prompt: .raw(text: "A package"), sampling: SamplingOptions(maxTokens: maxTokens, temperature: 0))
+            prompt: .raw(text: "<|im_start|>user\n\(question)<|im_end|>\n<|im_start|>assistant\n"), sampling: SamplingOptions(maxTokens: maxTokens, temperature: 0))
     }
 
     @Test func describesTheEngine() throws {

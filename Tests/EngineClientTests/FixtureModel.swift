@@ -11,8 +11,6 @@ enum FixtureModel {
     static let path = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
         .appending("Fixtures").appending("models").appending("tiny-chat.gguf").string
 
-    static var exists: Bool { FileManager.default.isReadableFile(atPath: path) }
-
     /// A worker without a model.
     static func session(hangLimit: Duration = .seconds(60)) throws -> EngineSession {
         try EngineSession(engine: FilePath(Program.product("baigo-engine").path), hangLimit: hangLimit)
