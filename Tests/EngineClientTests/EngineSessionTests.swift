@@ -11,7 +11,8 @@ struct EngineSessionTests {
 
     private func story(_ maxTokens: Int? = nil) -> GenerateRequest {
         GenerateRequest(
-            prompt: .raw(text: "<|im_start|>user\n\(question)<|im_end|>\n<|im_start|>assistant\n"), sampling: SamplingOptions(maxTokens: maxTokens, temperature: 0))
+            prompt: .raw(text: "<|im_start|>user\n\(question)<|im_end|>\n<|im_start|>assistant\n"),
+            sampling: SamplingOptions(maxTokens: maxTokens, temperature: 0))
     }
 
     @Test func describesTheEngine() throws {
