@@ -59,11 +59,24 @@ struct ImportTransaction {
             if commit.undo() { try record(error, of: intent) }
             throw error
         }
-        // Everything is in place; what fails from here on is made up for by the next writer.
+        // Everything is in place.
         var warnings = final.warnings
         if let fault = writing.publishIndex(changed: [name]) { warnings.append(fault.asWarning) }
-        try writing.staging.removeTree(package.identity.hex)
-        let audit = try writing.audit.outcome(event(final), .done, of: intent)
+        do throws(FileError) {
+            try writing.staging.removeTree(package.identity.hex)
+        } catch {
+            warnings.append(
+                Warning(identifier: error.identifier, message: "\(error.message); the next import tries again"))
+        }
+        let audit: AuditHead
+        do {
+            audit = try writing.audit.outcome(event(final), .done, of: intent)
+        } catch let error as FileError {
+            throw FileError(
+                error.code,
+                "\(name):\(package.manifest.version) is imported, but the audit log ends before: \(error.message)",
+                hint: "The next command that changes the store writes the missing line.")
+        }
         let versions = try writing.catalog.versions(of: name).versions
         guard let version = versions.first(where: { $0.identity == package.identity }) else {
             throw StoreError.damaged(writing.models.path, "has lost \(name), which was just imported")
