@@ -59,6 +59,7 @@ extension ModelStore {
     ///   - isAll: Whether a bare name may stand for several versions.
     ///   - isForced: Whether the active version may go while others stay or it is named by its number.
     ///   - wait: How long to wait for another writer.
+    /// - Returns: What is gone.
     /// - Throws: `StoreError`: `modelNotFound`, `versionNotFound`, `severalVersions`, `activeVersion`, `ambiguous`;
     ///   `FileError`.
     package func remove(
@@ -89,7 +90,11 @@ extension ModelStore {
 
     /// Changes something that another part of the program keeps in the home, between an intent and an outcome line.
     ///
-    /// - Parameter body: Makes the change; what it throws is told in the outcome line.
+    /// - Parameters:
+    ///   - event: What the two lines say.
+    ///   - wait: How long to wait for another writer.
+    ///   - body: Makes the change; what it throws is told in the outcome line.
+    /// - Returns: What `body` returns.
     /// - Throws: `FileError`, `StoreError`, and what `body` throws.
     package func change<Value>(
         _ event: AuditEvent, wait: Duration = .zero, _ body: (StoreChange) throws -> Value

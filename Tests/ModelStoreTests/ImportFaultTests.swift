@@ -104,6 +104,25 @@ struct ImportFaultTests {
         #expect(try fixture.store.list().models.count == 1)
     }
 
+    @Test func refusesADamagedCopyOfWhatIsPresent() throws {
+        let fixture = try StoreFixture()
+        var package = try MemoryPackage()
+        try fixture.add(package)
+        let before = try fixture.tree()
+        package.fault = .flipped(at: 2)
+        package.signature = [1, 2, 3]
+        let evidence = ImportEvidence(
+            signature: ["status": "valid"], isTrusted: true, policy: nil, mergedSignature: [1, 2, 3])
+        for isKnown in [true, false] {
+            package.signatureIsKnown = isKnown
+            let error = #expect(throws: BundleError.self) { try fixture.add(package, evidence: evidence) }
+            #expect(error?.code == .digestMismatch)
+            #expect(error?.exitStatus == .invalidContent)
+        }
+        #expect(try fixture.tree() == before)
+        #expect(try fixture.auditLines().suffix(2).map(\.result) == [.refused, .refused])
+    }
+
     @Test func saysThatAPresentPackageIsDamaged() throws {
         let fixture = try StoreFixture()
         let package = try MemoryPackage()
@@ -115,6 +134,40 @@ struct ImportFaultTests {
         _ = try fixture.store.remove(try ModelReference("tiny"))
         #expect(try fixture.add(package).outcome == .imported)
         #expect(try fixture.store.resolve(try ModelReference("tiny")).version.identity == package.identity)
+    }
+
+    @Test func takesTheVersionBackWhenItCannotBeActivated() throws {
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage(version: "1.0"))
+        try fixture.write(Array("no json\n".utf8), to: "models/acme/tiny/history.jsonl")
+        let before = try fixture.files()
+        let error = #expect(throws: StoreError.self) {
+            try fixture.add(try MemoryPackage(version: "2.0", license: "other"))
+        }
+        #expect(error?.code == .damaged)
+        #expect(try fixture.files() == before)
+        #expect(try fixture.store.auditLog().verify().openIntents.isEmpty)
+    }
+
+    @Test func leavesAVersionAloneThatCannotBeRead() throws {
+        let fixture = try StoreFixture()
+        let package = try MemoryPackage()
+        try fixture.add(package)
+        let folder = "models/acme/tiny/1.0~\(package.identity.hex.prefix(12))"
+        try fixture.write(Array("{}".utf8), to: folder + "/receipt.json")
+        let before = try fixture.tree()
+        let error = #expect(throws: StoreError.self) { try fixture.add(package) }
+        #expect(error?.exitStatus == .invalidContent)
+        #expect(try fixture.tree() == before)
+    }
+
+    @Test func tellsDamageBeforeASignatureThatWasNotReached() throws {
+        let fixture = try StoreFixture()
+        var package = try MemoryPackage(fault: .flipped(at: 1))
+        package.signatureIsKnown = false
+        let request = ImportRequest(from: package.source) { _ in throw Self.refusal }
+        let error = #expect(throws: BundleError.self) { try fixture.store.importPackage(package, request) }
+        #expect(error?.code == .digestMismatch)
     }
 
     @Test func stopsWhenTheTaskIsCancelled() async throws {

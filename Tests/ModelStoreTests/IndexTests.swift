@@ -22,8 +22,8 @@ struct IndexTests {
     @Test func tellsTheSameWithAndWithoutTheIndex() throws {
         let fixture = try fixture()
         let listing = try fixture.store.list()
-        #expect(listing.models.map(\.name.description) == ["plain", "acme/tiny"])
-        #expect(listing.models.last?.versions.map(\.isTrusted) == [true, false])
+        #expect(listing.models.map(\.name.description) == ["acme/tiny", "plain"])
+        #expect(listing.models.first?.versions.map(\.isTrusted) == [true, false])
         for name in try fixture.root().names() where name.hasPrefix("index") { try fixture.root().removeFile(name) }
         #expect(try fixture.store.list() == listing)
         try fixture.write(Array("no database".utf8), to: index)
@@ -38,9 +38,9 @@ struct IndexTests {
         let model = try Folder.open(fixture.path.appending("models/acme/tiny"))
         let folders = try model.names().filter { $0.contains("~") }
         try model.publish(Array((folders[0] + "\n").utf8), as: "active")
-        #expect(try fixture.store.list().models.last?.active?.version.description == "1.0")
+        #expect(try fixture.store.list().models.first?.active?.version.description == "1.0")
         try model.removeTree(folders[1])
-        #expect(try fixture.store.list().models.last?.versions.map(\.version.description) == ["1.0"])
+        #expect(try fixture.store.list().models.first?.versions.map(\.version.description) == ["1.0"])
         try Folder.open(fixture.path.appending("models")).removeTree("acme")
         #expect(try fixture.store.list().models.map(\.name.description) == ["plain"])
     }

@@ -56,6 +56,9 @@ struct StoreFixture {
         return tree
     }
 
+    /// Every file of the home with its bytes; folders of blobs stay when they are empty.
+    func files() throws -> [String: [UInt8]] { try tree().compactMapValues { $0 } }
+
     /// The paths of the whole home that have a part of this kind.
     func paths(under prefix: String) throws -> [String] {
         try tree().keys.filter { $0.hasPrefix(prefix) && $0 != prefix }.sorted()

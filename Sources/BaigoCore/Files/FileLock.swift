@@ -16,6 +16,9 @@ package final class FileLock: Sendable {
         self.file = file
     }
 
+    /// Released by name: a child process that was forked and has not yet started its program shares the open file.
+    deinit { _ = flock(file.raw, LOCK_UN) }
+
     /// Takes the lock, waiting up to `wait`.
     ///
     /// - Parameters:

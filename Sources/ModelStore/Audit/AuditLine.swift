@@ -32,7 +32,7 @@ package struct AuditHead: Sendable, Hashable, CustomStringConvertible {
 
 /// What an audit line is about.
 package struct AuditEvent: Sendable, Equatable {
-    /// `import`, `remove`, `trust.add`, …
+    /// What is done, `import` or `trust.add` for example.
     package let operation: String
     /// The model, as a reference.
     package let model: String?

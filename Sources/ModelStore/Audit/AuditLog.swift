@@ -48,6 +48,7 @@ package struct AuditLog: Sendable {
     /// Checks that every line follows from the one before it.
     ///
     /// - Parameter expected: A head that the log must contain, as a receipt or report holds it.
+    /// - Returns: The head, and what is odd without being wrong.
     /// - Throws: `StoreError`: `auditBroken` with the number of the line in the file, or `auditUnexpected`;
     ///   `FileError`.
     package func verify(expecting expected: AuditHead? = nil) throws -> Verification {

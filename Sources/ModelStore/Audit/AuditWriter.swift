@@ -46,9 +46,8 @@ final class AuditWriter {
         try append(.intent, event)
     }
 
-    /// Says how something ended.
+    /// Says how something ended, and which line announced it, if one did.
     ///
-    /// - Parameter intent: The line that announced it, if one did.
     /// - Throws: `FileError`.
     @discardableResult
     func outcome(

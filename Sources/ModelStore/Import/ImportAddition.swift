@@ -11,12 +11,12 @@ struct ImportAddition {
     private var writing: WritingHome { transaction.writing }
     private var package: any ImportablePackage { transaction.package }
 
-    /// Decides and, where there are new trusted signatures over the same list, adds them.
+    /// Adds the signatures that the evidence brings, where there are new ones over the same list.
     ///
-    /// - Throws: What stands against the package.
-    func run(evidence early: ImportEvidence?) throws -> ImportResult {
-        try stored.checkSizes()
-        let evidence = try early ?? judge()
+    /// What fails is ended by the next writer, for which the intent's line stays open.
+    ///
+    /// - Throws: `FileError`, `StoreError`.
+    func run(_ evidence: ImportEvidence) throws -> ImportResult {
         guard package.identity == stored.version.identity, let merged = evidence.mergedSignature,
             try SHA256Digest(of: merged) != storedSignature?.sha256
         else {
@@ -28,14 +28,14 @@ struct ImportAddition {
         return try add(merged, evidence)
     }
 
-    private func judge() throws -> ImportEvidence {
-        guard !package.signatureIsKnown else { return try transaction.request.approve(stored) }
-        // The signatures come after the data, which is judged with them.
+    /// Takes the evidence, and reads the package: a damaged copy is told of, though the store needs nothing of it.
+    ///
+    /// - Throws: What stands against the package.
+    func judge() throws -> ImportEvidence {
+        let known = package.signatureIsKnown ? try transaction.request.approve(stored) : nil
         let verdicts = try package.read(into: nil, stoppingAtFirstFault: true, progress: transaction.progress)
-        let evidence = try transaction.request.approve(stored)
-        for verdict in verdicts {
-            if let fault = verdict.error(in: package.source) { throw fault }
-        }
+        let evidence = try known ?? package.judge(verdicts) { try transaction.request.approve(stored) }
+        if let fault = package.fault(in: verdicts) { throw fault }
         return evidence
     }
 

@@ -44,9 +44,8 @@ struct ImportDecision {
             hint: "Use --replace to keep both; \(other.reference) then means the new one.")
     }
 
-    /// Bytes of the contents that the store does not hold, each once.
-    ///
-    /// - Parameter copies: How often each is written: twice where files cannot have two names.
+    /// Bytes of the contents that the store does not hold, each as often as it is written: twice where files cannot
+    /// have two names.
     func needed(isHeld: (SHA256Digest, Int64) throws -> Bool, copies: Int64 = 1) rethrows -> ByteCount {
         var sizes: [SHA256Digest: Int64] = [:]
         for file in package.files { sizes[file.sha256] = file.size }

@@ -33,6 +33,19 @@ package protocol ImportablePackage {
 
 extension PackageReader: ImportablePackage {}
 
+extension ImportablePackage {
+    /// The first file that is not as it should be.
+    func fault(in verdicts: [FileVerdict]) -> BundleError? {
+        verdicts.lazy.compactMap { $0.error(in: source) }.first
+    }
+
+    /// Asks for approval after the data was read: before its faults are told, unless they hid the signature.
+    func judge(_ verdicts: [FileVerdict], approve: () throws -> ImportEvidence) throws -> ImportEvidence {
+        if !signatureIsKnown, let fault = fault(in: verdicts) { throw fault }
+        return try approve()
+    }
+}
+
 /// What was found out about a package before it is taken in: it goes into the receipt.
 package struct ImportEvidence: Sendable, Equatable {
     /// The verdict on the signature, with a member `status`.

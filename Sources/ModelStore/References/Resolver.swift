@@ -38,9 +38,8 @@ struct Resolver {
 
     /// The version of a model that a reference stands for.
     ///
-    /// Of several versions with equal numbers it is the newest, unless digits of the identity say otherwise.
+    /// Of several versions with equal numbers it is the first, the newest, unless digits of the identity say otherwise.
     ///
-    /// - Parameter versions: All versions of the model, the newest first.
     /// - Throws: `StoreError`: `versionNotFound`, `noActiveVersion` or `ambiguous`.
     static func version(of reference: ModelReference, among versions: [StoredVersion]) throws(StoreError)
         -> StoredVersion

@@ -17,7 +17,7 @@ struct Catalog {
         var faults: [StoreError] = []
     }
 
-    /// The names of all models, by publisher and model in byte order; a name that baigo would not give is left out.
+    /// The names of all models in byte order; a name that baigo would not give is left out.
     ///
     /// - Throws: `FileError`.
     func names() throws(FileError) -> [PackageName] {
@@ -35,7 +35,7 @@ struct Catalog {
                 if let name = try? PackageName(validating: text) { names.append(name) }
             }
         }
-        return names
+        return names.sorted { $0.description.utf8.lexicographicallyPrecedes($1.description.utf8) }
     }
 
     /// All versions of a model, the newest first.

@@ -71,7 +71,8 @@ struct ModelFolder {
 
     /// Makes a version the active one, and writes that into the history first.
     ///
-    /// - Parameter audit: The line that announced it; an entry with its number is not written twice.
+    /// An entry with the number of the audit line that announced it is not written twice.
+    ///
     /// - Throws: `FileError`.
     func activate(
         _ version: PackageVersion, _ identity: SHA256Digest, audit: AuditHead, at time: Timestamp,

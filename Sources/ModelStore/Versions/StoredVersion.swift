@@ -17,7 +17,7 @@ package struct StoredVersion: Sendable, Equatable {
     /// All files of the package together.
     package let size: ByteCount
     package let summary: ModelSummary
-    /// The verdict at import: `valid`, `none`, `unknown-key`, …
+    /// The verdict at import, `valid` or `unknown-key` for example.
     package let signatureStatus: String
     /// Whether the signature counted as trusted at import.
     package let isTrusted: Bool
