@@ -202,6 +202,7 @@ struct BadInputTests {
             let result = try Site.baigo.run(arguments, environment: ["BAIGO_HOME": site.home])
             expect(result, endsWith: .usage)
             #expect(result.output.isEmpty)
+            #expect(result.errorOutput.hasPrefix("error: "))
             let json = try Site.baigo.run(arguments + ["--json"], environment: ["BAIGO_HOME": site.home])
             expect(json, endsWith: .usage, identifier: "usage")
         }
