@@ -7,7 +7,8 @@ import Testing
 
 struct DocumentationTests {
     @Test(arguments: [
-        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"], ["remove"], ["run"],
+        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"],
+        ["activate"], ["rollback"], ["history"], ["remove"], ["run"],
         ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"], ["doctor"],
     ])

@@ -23,7 +23,12 @@ struct RootCommand: ParsableCommand {
                 subcommands: [
                     PackageExport.self, PackageSign.self, PackageInspect.self, PackageVerify.self, PackageImport.self,
                 ]),
-            CommandGroup(name: "Store", subcommands: [ModelList.self, ModelShow.self, ModelRemove.self]),
+            CommandGroup(
+                name: "Store",
+                subcommands: [
+                    ModelList.self, ModelShow.self, ModelActivate.self, ModelRollback.self, ModelHistory.self,
+                    ModelRemove.self,
+                ]),
             CommandGroup(name: "Models at work", subcommands: [ModelRun.self, ModelChat.self]),
             CommandGroup(name: "Host", subcommands: [TrustCommand.self, HostDoctor.self]),
         ])
