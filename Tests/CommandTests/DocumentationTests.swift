@@ -10,7 +10,8 @@ struct DocumentationTests {
         [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"],
         ["activate"], ["rollback"], ["history"], ["remove"], ["run"],
         ["chat"],
-        ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"], ["doctor"],
+        ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"],
+        ["audit", "show"], ["audit", "verify"], ["doctor"],
     ])
     func docsShowTheHelpOfEachCommand(_ command: [String]) throws {
         let page = try String(contentsOf: Site.checkout.appendingPathComponent("docs/cli.md"), encoding: .utf8)

@@ -30,7 +30,7 @@ struct RootCommand: ParsableCommand {
                     ModelRemove.self,
                 ]),
             CommandGroup(name: "Models at work", subcommands: [ModelRun.self, ModelChat.self]),
-            CommandGroup(name: "Host", subcommands: [TrustCommand.self, HostDoctor.self]),
+            CommandGroup(name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, HostDoctor.self]),
         ])
 
     init() {}
