@@ -117,7 +117,7 @@ struct PackageImport: BaigoCommand {
             let verdict = try trust.judge(package, request: request)
             if let refusal = verdict.refusal { throw refusal }
             return ImportEvidence(
-                signature: verdict.json, isTrusted: verdict.isTrusted, policy: PolicyVerdict.passed,
+                signature: verdict.json, isTrusted: verdict.isTrusted, policy: verdict.policy,
                 warnings: package.warnings + verdict.warnings,
                 mergedSignature: try trust.merged(package, into: stored, verdict))
         }
