@@ -54,7 +54,7 @@ package final class DataPipeline: Sendable {
     ///
     /// - Throws: `BundleError`, code `outOfMemory` or `library`.
     package convenience init() throws(BundleError) {
-        try self.init(ring: BufferRing(count: 6, bytes: 4 << 20))
+        try self.init(ring: BufferRing(count: 6, bytes: 2 << 20))
     }
 
     /// Makes a pipeline with buffers of a given size.
