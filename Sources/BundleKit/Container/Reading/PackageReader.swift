@@ -83,9 +83,16 @@ package final class PackageReader: Sendable {
         return warnings
     }
 
+    private var isSeekable: Bool {
+        switch body {
+        case .archive, .folder: true
+        case .stream: false
+        }
+    }
+
     /// Reads every file once and compares it with its digest.
     ///
-    /// On a stream this works once, and the entries behind the lists are checked on the way.
+    /// Without a sink several files are read at once, except on a stream. On a stream this works once, and the entries behind the lists are checked on the way.
     ///
     /// - Parameters:
     ///   - sink: Takes the bytes; `nil` to verify only.
@@ -99,11 +106,15 @@ package final class PackageReader: Sendable {
         progress: any ProgressObserver = SilentProgress()
     ) throws -> [FileVerdict] {
         try Self.naming(source) {
+            if sink == nil, isSeekable {
+                return try ParallelPass(
+                    over: files, stoppingAtFirstFault: stoppingAtFirstFault, opening: { try self.open($0) }
+                ).run(progress: progress)
+            }
             var pass = try ReadingPass(
                 over: files, into: sink, stoppingAtFirstFault: stoppingAtFirstFault, progress: progress)
             switch body {
-            case .archive(let archive): try archive.read(files, by: &pass)
-            case .folder(let folder): try folder.read(files, by: &pass)
+            case .archive, .folder: try pass.read(files, opening: open)
             case .stream(let stream):
                 let found = try stream.read(contents, metadata: metadataBytes, by: &pass)
                 signatures.withLock { known in
