@@ -7,7 +7,7 @@ import Testing
 
 struct DocumentationTests {
     @Test(arguments: [
-        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"],
+        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["list"], ["show"],
         ["activate"], ["rollback"], ["history"], ["remove"], ["run"],
         ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"],
