@@ -16,6 +16,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
         .systemLibrary(name: "CLlama", pkgConfig: "llama"),
@@ -29,7 +30,7 @@ let package = Package(
         .target(
             name: "BundleKit",
             dependencies: [
-                "BaigoCore", "CArchive", "CDeflate", "CGPGME", "COpenSSL",
+                "BaigoCore", "CArchive", "CDeflate", "CGPGME", "COpenSSL", "CZlib",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
