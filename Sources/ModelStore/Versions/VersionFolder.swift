@@ -32,13 +32,24 @@ struct VersionFolder {
     func manifest() throws -> Manifest {
         let package = try folder.folder(StoreLayout.package)
         do {
-            return try Manifest(reading: try package.bytes(of: "manifest.json"))
+            let bytes = try package.bytes(of: "manifest.json")
+            return Manifest.isForeign(bytes)
+                ? try Manifest(foreign: bytes, in: foreignPlace) : try Manifest(reading: bytes)
         } catch let error as BundleError {
             throw StoreError.damaged(
                 package.path(of: "manifest.json"), "cannot be read: \(error.message)", cause: error)
         } catch let error as FileError where error.code == .notFound {
             throw StoreError.damaged(package.path(of: "manifest.json"), "is missing", cause: error)
         }
+    }
+
+    /// What a manifest of another maker is read for: the receipt says what it was taken for at the import.
+    private var foreignPlace: Manifest.Place {
+        let own = ChecksumList.unlistedNames.union([PackageEntryName.manifest])
+        let files = receipt.files.filter { !own.contains($0.path) }.map {
+            ManifestFile(path: $0.path, roleName: $0.roleName, sha256: $0.sha256, size: $0.size)
+        }
+        return Manifest.Place(files: files, name: receipt.name, version: receipt.version)
     }
 
     /// The version as lists show it.
@@ -73,6 +84,13 @@ package struct StoredPackage: Sendable {
     private func paths(_ role: FileRole) -> [FilePath] {
         files.filter { $0.role == role }.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
             .map { path(of: $0) }
+    }
+
+    /// Opens the package for reading, to write it again for example.
+    ///
+    /// - Throws: `BundleError` for a package that was damaged; `FileError`.
+    package func reader() throws -> PackageReader {
+        try PackageReader.open(stored: folder, name: version.name, version: version.version)
     }
 
     /// Looks whether every file is there with its size; digests are a matter of a full check.
