@@ -8,7 +8,7 @@ import Testing
 struct DocumentationTests {
     @Test(arguments: [
         [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"],
-        ["activate"], ["rollback"], ["history"], ["remove"], ["run"],
+        ["activate"], ["rollback"], ["history"], ["remove"], ["check"], ["run"],
         ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"],
         ["audit", "show"], ["audit", "verify"], ["doctor"],

@@ -27,7 +27,7 @@ struct RootCommand: ParsableCommand {
                 name: "Store",
                 subcommands: [
                     ModelList.self, ModelShow.self, ModelActivate.self, ModelRollback.self, ModelHistory.self,
-                    ModelRemove.self,
+                    ModelRemove.self, StoreCheck.self,
                 ]),
             CommandGroup(name: "Models at work", subcommands: [ModelRun.self, ModelChat.self]),
             CommandGroup(name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, HostDoctor.self]),

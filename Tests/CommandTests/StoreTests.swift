@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BaigoCore
+import Foundation
+import TestSupport
+import Testing
+
+struct StoreTests {
+    private func packaged(_ site: Site, _ name: String = "tiny") throws {
+        expect(
+            try site.baigo("export", Site.model, "-o", "\(name).baimodel", "--name", name, "--version", "1"),
+            endsWith: .done)
+        expect(try site.baigo("import", "\(name).baimodel", "--yes"), endsWith: .done)
+    }
+
+    /// Changes one byte of the blob of the weights where it is.
+    private func damageWeights(_ site: Site) throws {
+        let script =
+            "f=$(find home/blobs -type f -size +100k); chmod 600 $f; printf X | dd of=$f bs=1 seek=5000 conv=notrunc"
+        expect(try site.shell(script), endsWith: .done)
+    }
+
+    @Test func checksQuarantinesAndRepairs() throws {
+        let site = try Site()
+        try packaged(site)
+        let whole = try site.snapshot("home/models") + site.snapshot("home/blobs")
+        let healthy = try site.baigo("check", "--json")
+        expect(healthy, endsWith: .done)
+        #expect(try healthy.json["healthy"] == true)
+        try damageWeights(site)
+        let damaged = try site.snapshot("home")
+        let found = try site.baigo("check", "tiny", "--json")
+        expect(found, endsWith: .invalidContent, identifier: "store.damaged")
+        let blob = try found.json["blobs"]?.array?.first
+        #expect(blob?["status"] == "digest")
+        #expect(blob?["affects"]?.array?.count == 1)
+        #expect(try site.snapshot("home") == damaged)
+
+        expect(try site.baigo("check", "--quarantine"), endsWith: .invalidContent)
+        #expect(try site.shell("find home/quarantine -type f | wc -l").text == "2\n")
+        let refused = try site.baigo("export", "tiny", "-o", "x.baimodel", "--json")
+        expect(refused, endsWith: .invalidContent, identifier: "store.damaged")
+        #expect(!site.exists("x.baimodel"))
+
+        let repaired = try site.baigo("check", "--repair", "tiny.baimodel", "--json")
+        expect(repaired, endsWith: .done)
+        #expect(try repaired.json["repair"]?["blobs"]?.array?.count == 1)
+        #expect(try site.snapshot("home/models") + site.snapshot("home/blobs") == whole)
+        expect(try site.baigo("export", "tiny", "-o", "x.baimodel"), endsWith: .done)
+        expect(try site.baigo("audit", "verify"), endsWith: .done)
+    }
+
+    @Test func checksAndListsWithoutPermissionToWrite() throws {
+        let site = try Site()
+        try packaged(site)
+        let before = try site.shell("find home -printf '%p %T@\\n' | sort").text
+        expect(try site.baigo("check"), endsWith: .done)
+        #expect(try site.shell("find home -printf '%p %T@\\n' | sort").text == before)
+        expect(try site.baigo("check", "nothing"), endsWith: .notFound)
+        expect(try site.baigo("check", "--repair", "nowhere"), endsWith: .notFound)
+    }
+
+    @Test func rebuildsTheIndex() throws {
+        let site = try Site()
+        try packaged(site)
+        let listed = try site.baigo("list", "--json").output
+        expect(try site.shell("rm home/index-1.sqlite"), endsWith: .done)
+        let rebuilt = try site.baigo("check", "--rebuild", "--json")
+        expect(rebuilt, endsWith: .done)
+        #expect(try rebuilt.json["indexedModels"] == 1)
+        #expect(site.exists("home/index-1.sqlite"))
+        #expect(try site.baigo("list", "--json").output == listed)
+    }
+}
