@@ -7,8 +7,8 @@ import Testing
 
 struct DocumentationTests {
     @Test(arguments: [
-        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"],
-        ["activate"], ["rollback"], ["history"], ["remove"], ["check"], ["run"],
+        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["list"], ["show"],
+        ["activate"], ["rollback"], ["history"], ["remove"], ["check"], ["gc"], ["run"],
         ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"],
         ["audit", "show"], ["audit", "verify"], ["doctor"],

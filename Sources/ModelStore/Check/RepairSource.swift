@@ -38,7 +38,7 @@ package enum RepairSource: Sendable {
     }
 
     private static func offer(_ file: OwnedDescriptor, to area: RepairArea, _ progress: any ProgressObserver) throws {
-        let package = try PackageReader.open(stream: file, spoolingIn: "/var/tmp")
+        let package = try PackageReader.open(stream: file)
         for bytes in [package.checksumsBytes, package.signature, package.modelSignature].compactMap(\.self) {
             try area.take(bytes)
         }

@@ -22,8 +22,10 @@ struct PackageImport: BaigoCommand {
             Exit statuses: 3 no such file, 4 damaged, 5 signature, 7 no space or store held by another, 8 exists with other content, 9 policy.
             """)
 
-    @Argument(help: "A package, an unpacked package's folder, or - for standard input.")
+    @Argument(help: "A package, a tar bundle, an unpacked folder, or - for standard input.")
     var file: String
+
+    @OptionGroup(title: "Packages of other makers") var naming: NamingOptions
 
     @Flag(help: "Keep a version of the same number with other content beside this one, and use this one.")
     var replace = false
@@ -79,7 +81,7 @@ struct PackageImport: BaigoCommand {
     ) throws -> (PackageReader, SignatureVerdict?, ImportPreview) {
         var opened: PackageReader?
         do {
-            let package = try host.package(at: file)
+            let package = try host.package(at: file, naming)
             opened = package
             let verdict = package.signatureIsKnown ? try trust.judge(package, request: request) : nil
             try show(package, verdict, context)
@@ -117,7 +119,7 @@ struct PackageImport: BaigoCommand {
             let verdict = try trust.judge(package, request: request)
             if let refusal = verdict.refusal { throw refusal }
             return ImportEvidence(
-                signature: verdict.json, isTrusted: verdict.isTrusted, policy: PolicyVerdict.passed,
+                signature: verdict.json, isTrusted: verdict.isTrusted, policy: verdict.policy,
                 warnings: package.warnings + verdict.warnings,
                 mergedSignature: try trust.merged(package, into: stored, verdict))
         }
