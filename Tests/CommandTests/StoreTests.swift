@@ -71,4 +71,27 @@ struct StoreTests {
         #expect(site.exists("home/index-1.sqlite"))
         #expect(try site.baigo("list", "--json").output == listed)
     }
+
+    @Test func collectsWhatNoVersionNeeds() throws {
+        let site = try Site()
+        try packaged(site)
+        let before = try site.snapshot("home/blobs")
+        let blob = try site.shell(
+            "d=$(printf x | sha256sum | cut -c1-64); f=home/blobs/sha256/${d:0:2}/$d; mkdir -p ${f%/*}; printf x > $f; echo $d"
+        )
+        expect(blob, endsWith: .done)
+        let planned = try site.baigo("gc", "--dry-run", "--json")
+        expect(planned, endsWith: .done)
+        #expect(
+            try planned.json["blobs"]?.array?.first?["sha256"]?.string == blob.text.trimmingCharacters(in: .newlines))
+        #expect(try planned.json["freedBytes"] == 1)
+        #expect(try site.snapshot("home/blobs").count == before.count + 1)
+        expect(try site.baigo("gc"), endsWith: .done)
+        #expect(try site.snapshot("home/blobs") == before)
+        expect(try site.shell("mkdir home/models/strange"), endsWith: .done)
+        expect(try site.baigo("gc", "--json"), endsWith: .done)
+        expect(try site.shell("mkdir home/models/_/tiny/strange"), endsWith: .done)
+        expect(try site.baigo("gc", "--json"), endsWith: .invalidContent, identifier: "store.damaged")
+        expect(try site.baigo("gc", "--grace", "-1"), endsWith: .usage)
+    }
 }
