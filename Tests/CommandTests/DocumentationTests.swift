@@ -7,7 +7,7 @@ import Testing
 
 struct DocumentationTests {
     @Test(arguments: [
-        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["list"], ["show"],
+        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["ingest"], ["list"], ["show"],
         ["activate"], ["rollback"], ["history"], ["remove"], ["check"], ["gc"], ["run"],
         ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"],

@@ -22,7 +22,7 @@ struct RootCommand: ParsableCommand {
                 name: "Packages",
                 subcommands: [
                     PackageExport.self, PackageSign.self, PackageInspect.self, PackageVerify.self, PackageImport.self,
-                    PackageConvert.self,
+                    PackageConvert.self, MediumIngest.self,
                 ]),
             CommandGroup(
                 name: "Store",
