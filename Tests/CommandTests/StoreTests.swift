@@ -94,4 +94,55 @@ struct StoreTests {
         expect(try site.baigo("gc", "--json"), endsWith: .invalidContent, identifier: "store.damaged")
         expect(try site.baigo("gc", "--grace", "-1"), endsWith: .usage)
     }
+
+    @Test func listsWhatFitsAndTheActiveVersionOfEachName() throws {
+        let site = try Site()
+        for (name, version, license) in [
+            ("acme/one", "1", "MIT"), ("acme/one", "2", "MIT"), ("two", "1", "Apache-2.0"),
+        ] {
+            expect(
+                try site.baigo(
+                    "export", Site.model, "-o", "m.baimodel", "--force", "--name", name, "--version", version,
+                    "--license", license), endsWith: .done)
+            expect(try site.baigo("import", "m.baimodel", "--yes"), endsWith: .done)
+        }
+        func listed(_ arguments: String) throws -> [String] {
+            let result = try site.shell("\"$BAIGO\" list --json \(arguments)")
+            return try result.json["models"]?.array?.map {
+                "\($0["name"]?.string ?? ""):\($0["version"]?.string ?? "")"
+            } ?? []
+        }
+        #expect(try listed("") == ["acme/one:2", "two:1"])
+        #expect(try listed("--all") == ["acme/one:2", "acme/one:1", "two:1"])
+        #expect(try listed("one") == ["acme/one:2", "acme/one:1"])
+        #expect(try listed("--name 'o?e'") == ["acme/one:2"])
+        #expect(try listed("--name 'acme/*' --all") == ["acme/one:2", "acme/one:1"])
+        #expect(try listed("--license mit") == ["acme/one:2"])
+        #expect(try listed("--license GPL-3.0").isEmpty)
+        let architecture = try site.baigo("list", "--json").json["models"]?.array?.first?["architecture"]?.string ?? ""
+        #expect(try listed("--architecture \(architecture) --name two") == ["two:1"])
+        #expect(try listed("--architecture other").isEmpty)
+        expect(try site.baigo("remove", "acme/one:2", "--force", "--yes"), endsWith: .done)
+        #expect(try listed("--name one") == ["acme/one:1"])
+    }
+
+    @Test func measuresWhatModelsTakeAloneAndTogether() throws {
+        let site = try Site()
+        try packaged(site, "one")
+        try packaged(site, "two")
+        let result = try site.baigo("du", "--json")
+        expect(result, endsWith: .done)
+        let models = try result.json["models"]?.array ?? []
+        #expect(models.map { $0["name"]?.string } == ["one", "two"])
+        let weights = Int64(try Data(contentsOf: URL(fileURLWithPath: Site.model)).count)
+        #expect(models[0]["sharedBytes"]?.integer ?? 0 >= weights)
+        let own = models[0]["ownBytes"]?.integer ?? 0
+        #expect(own > 0 && own < weights)
+        let sum = try site.shell("find home/blobs -type f -printf '%s\\n' | awk '{ s += $1 } END { print s }'").text
+        #expect(try result.json["totalBytes"]?.integer == Int64(sum.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let removed = try site.baigo("remove", "one", "--yes", "--json")
+        #expect(try removed.json["freedBytes"]?.integer == own)
+        expect(try site.baigo("du", "one"), endsWith: .notFound)
+        expect(try site.baigo("du", "two"), endsWith: .done)
+    }
 }
