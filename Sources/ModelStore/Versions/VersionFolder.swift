@@ -69,6 +69,8 @@ package struct StoredPackage: Sendable {
     package let receipt: Receipt
     /// The unpacked package; absolute.
     package let folder: FilePath
+    /// Where the contents of all packages are; absolute.
+    let blobs: FilePath
 
     /// Every file of the package.
     package var files: [StoredFile] { receipt.files }
@@ -93,7 +95,8 @@ package struct StoredPackage: Sendable {
         try PackageReader.open(stored: folder, name: version.name, version: version.version)
     }
 
-    /// Looks whether every file is there with its size; digests are a matter of a full check.
+    /// Looks whether every file and the blob of its content are there with their size; digests are a matter of a full
+    /// check.
     ///
     /// - Throws: `StoreError`, code `damaged`, naming the file; `FileError`.
     package func checkSizes() throws {
@@ -113,6 +116,17 @@ package struct StoredPackage: Sendable {
             } catch let error as FileError where error.code == .notFound {
                 throw StoreError.damaged(path(of: file).string, "is missing", cause: error)
             }
+            try checkBlob(of: file)
+        }
+    }
+
+    /// A content that a check moved aside is missing among the blobs, whatever `package/` may still hold.
+    private func checkBlob(of file: StoredFile) throws {
+        let store = try BlobStore(reading: try Folder.open(blobs))
+        guard try store?.holds(file.sha256, size: file.size) == true else {
+            throw StoreError(
+                .damaged, "the content of \(path(of: file).string.escapedForOneLine) is missing among the blobs",
+                hint: "Run baigo check, and baigo check --repair with the package that holds it.")
         }
     }
 }
