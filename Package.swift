@@ -107,7 +107,7 @@ let package = Package(
         .testTarget(
             name: "BaigoCLITests",
             dependencies: [
-                "BaigoCLI", "BaigoCore", "EngineWire", "TestSupport",
+                "BaigoCLI", "BaigoCore", "BundleKit", "EngineWire", "ModelStore", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),

@@ -20,7 +20,7 @@ struct ByteCursor {
     ///
     /// - Throws: `BundleError`, code `structure`, when there are fewer.
     mutating func take(_ count: Int) throws(BundleError) -> ArraySlice<UInt8> {
-        guard count >= 0, count <= remaining else { throw .structure("\(what) ends too early") }
+        guard count >= 0, count <= remaining else { throw .structure(.cutRecord, "\(what) ends too early") }
         defer { position += count }
         return bytes[position..<position + count]
     }

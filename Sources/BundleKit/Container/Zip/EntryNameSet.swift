@@ -38,14 +38,16 @@ struct EntryNameSet {
                 continue
             }
             guard node.spelling.elementsEqual(bytes) else {
-                throw Self.refusal(name, "differs from another only in case or normalization")
+                throw Self.refusal(.folded, name, "differs from another only in case or normalization")
             }
             guard node.isFolder, !isLast || isFolder else {
-                let reason = isLast && !isFolder && !node.isFolder ? "is there twice" : "is a file and a folder at once"
-                throw Self.refusal(name, reason)
+                guard isLast, !isFolder, !node.isFolder else {
+                    throw Self.refusal(.fileAndFolder, name, "is a file and a folder at once")
+                }
+                throw Self.refusal(.twice, name, "is there twice")
             }
             if isLast {
-                guard !node.isListed else { throw Self.refusal(name, "is there twice") }
+                guard !node.isListed else { throw Self.refusal(.twice, name, "is there twice") }
                 node.isListed = true
                 nodes[key] = node
             }
@@ -53,9 +55,9 @@ struct EntryNameSet {
         }
     }
 
-    private static func refusal(_ name: String, _ reason: String) -> BundleError {
+    static func refusal(_ rule: DuplicateRule, _ name: String, _ reason: String) -> BundleError {
         BundleError(
-            .duplicateEntry, "validation failed: the entry \(name.escapedForOneLine) \(reason)",
+            breaking: rule, "validation failed: the entry \(name.escapedForOneLine) \(reason)",
             hint: "Ask the sender for a new copy of the package.")
     }
 }

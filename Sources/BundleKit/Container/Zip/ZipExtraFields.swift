@@ -27,9 +27,9 @@ struct ZipExtraFields {
             let id = try cursor.u16()
             let body = try cursor.take(Int(try cursor.u16()))
             if id == Self.zip64ID {
-                guard values == nil else { throw .structure("\(entry) has two ZIP64 fields") }
+                guard values == nil else { throw .structure(.zip64Field, "\(entry) has two ZIP64 fields") }
                 guard body.count % 8 == 0, body.count <= 24 else {
-                    throw .structure("\(entry) has a ZIP64 field of \(body.count) bytes")
+                    throw .structure(.zip64Field, "\(entry) has a ZIP64 field of \(body.count) bytes")
                 }
                 var numbers = ByteCursor(body, of: "a ZIP64 field")
                 var read: [UInt64] = []
@@ -38,7 +38,8 @@ struct ZipExtraFields {
             } else {
                 guard Self.ignoredIDs.contains(id) else {
                     let name = String(id, radix: 16)
-                    throw .structure("\(entry) has the extra field 0x\(name), which readers take differently")
+                    throw .structure(
+                        .extraField, "\(entry) has the extra field 0x\(name), which readers take differently")
                 }
             }
         }
@@ -51,7 +52,7 @@ struct ZipExtraFields {
     func resolve(_ fields: [UInt32], of entry: String) throws(BundleError) -> [UInt64] {
         let markers = fields.count { $0 == ZipFormat.marker32 }
         guard markers == (zip64?.count ?? 0) else {
-            throw .structure("the ZIP64 field of \(entry) does not fit its header")
+            throw .structure(.zip64Field, "the ZIP64 field of \(entry) does not fit its header")
         }
         var values = (zip64 ?? [])[...]
         return fields.map { field in

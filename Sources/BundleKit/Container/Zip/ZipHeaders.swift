@@ -29,7 +29,8 @@ struct ZipCommonFields: Equatable, Sendable {
                 hint: "Unpack it where the password is known and package it again.")
         }
         guard flags & ~(ZipFormat.descriptorFlag | ZipFormat.utf8Flag) == 0 else {
-            throw .structure("\(entry) has flags 0x\(String(flags, radix: 16)) that a stored entry does not have")
+            throw .structure(
+                .flags, "\(entry) has flags 0x\(String(flags, radix: 16)) that a stored entry does not have")
         }
         guard method == 0 else {
             throw BundleError(
@@ -37,7 +38,7 @@ struct ZipCommonFields: Equatable, Sendable {
                 hint: "Unpack it and pack it without compression: unzip FILE -d DIR && cd DIR && zip -0 -r ../NEW .")
         }
         guard version <= ZipFormat.zip64Version else {
-            throw .structure("\(entry) needs version \(version) of the format")
+            throw .structure(.version, "\(entry) needs version \(version) of the format")
         }
     }
 }
@@ -58,7 +59,7 @@ struct ZipLocalHeader: Equatable, Sendable {
     static func length(from fixed: ArraySlice<UInt8>) throws(BundleError) -> Int {
         var cursor = ByteCursor(fixed, of: "a local header")
         guard try cursor.u32() == ZipFormat.localSignature else {
-            throw .structure("there is no local header where one has to be")
+            throw .structure(.localHeader, "there is no local header where one has to be")
         }
         _ = try cursor.take(22)
         return ZipFormat.localBytes + Int(try cursor.u16()) + Int(try cursor.u16())
@@ -86,7 +87,7 @@ struct ZipLocalHeader: Equatable, Sendable {
         let extra = try ZipExtraFields(reading: try cursor.take(extraLength), of: entry)
         try ZipCommonFields.check(version: version, flags: flags, method: method, of: entry)
         guard [0, 2].contains(extra.zip64?.count ?? 0) else {
-            throw .structure("the ZIP64 field of the local header of \(entry) lacks a size")
+            throw .structure(.zip64Field, "the ZIP64 field of the local header of \(entry) lacks a size")
         }
         let sizes = try extra.resolve([size, compressed], of: entry)
         isZip64 = extra.zip64 != nil
@@ -101,7 +102,9 @@ struct ZipLocalHeader: Equatable, Sendable {
     func check(against central: ZipCommonFields) throws(BundleError) {
         let entry = central.shownName
         func agree(_ same: Bool, _ what: String) throws(BundleError) {
-            guard same else { throw .structure("local and central header of \(entry) disagree on the \(what)") }
+            guard same else {
+                throw .structure(.headerMismatch, "local and central header of \(entry) disagree on the \(what)")
+            }
         }
         try agree(fields.name == central.name, "name")
         try agree(fields.flags == central.flags, "flags")
@@ -130,7 +133,7 @@ struct ZipCentralHeader: Sendable {
     init(reading cursor: inout ByteCursor, of directory: Int) throws(BundleError) {
         let start = directory - cursor.remaining
         guard try cursor.u32() == ZipFormat.centralSignature else {
-            throw .structure("the central directory has something else than entries")
+            throw .structure(.directoryRecord, "the central directory has something else than entries")
         }
         let madeBy = try cursor.u16()
         let version = try cursor.u16()
@@ -154,14 +157,16 @@ struct ZipCentralHeader: Sendable {
         _ = try cursor.take(commentLength)
         range = start..<directory - cursor.remaining
         try ZipCommonFields.check(version: version, flags: flags, method: method, of: entry)
-        guard disk == 0 else { throw .structure("\(entry) is on another disk of a multi-disk archive") }
+        guard disk == 0 else { throw .structure(.multiDisk, "\(entry) is on another disk of a multi-disk archive") }
         let values = try extra.resolve([size, compressed, offset], of: entry)
         fields = ZipCommonFields(
             flags: flags, time: time, date: date, crc32: crc, compressedSize: values[1], size: values[0],
             name: Array(name))
         localOffset = values[2]
         isFolder = name.last == UInt8(ascii: "/")
-        guard fields.size == fields.compressedSize else { throw .structure("\(entry) is stored with two sizes") }
+        guard fields.size == fields.compressedSize else {
+            throw .structure(.twoSizes, "\(entry) is stored with two sizes")
+        }
         try checkType(madeBy: madeBy, attributes: attributes)
     }
 
@@ -172,21 +177,21 @@ struct ZipCentralHeader: Sendable {
         let entry = fields.shownName
         let host = UInt8(madeBy >> 8)
         guard host == ZipFormat.hostFAT || host == ZipFormat.hostUnix else {
-            throw .structure("\(entry) was made by a system of number \(host), not by FAT or Unix")
+            throw .structure(.host, "\(entry) was made by a system of number \(host), not by FAT or Unix")
         }
         let type = (attributes >> 16) & 0o170000
         guard type == 0 || type == (isFolder ? 0o040000 : 0o100000) else {
-            let isLink = type == 0o120000
-            throw .structure("\(entry) is \(isLink ? "a link" : "of a type that does not fit its name")")
+            guard type != 0o120000 else { throw .structure(.link, "\(entry) is a link") }
+            throw .structure(.fileType, "\(entry) is of a type that does not fit its name")
         }
         let isMarkedFolder = attributes & 0x10 != 0
-        guard !isMarkedFolder || isFolder else { throw .structure("\(entry) is marked as a folder") }
+        guard !isMarkedFolder || isFolder else { throw .structure(.fileType, "\(entry) is marked as a folder") }
         // Read-only, hidden, system, folder, archive, normal, and the bit that 7-Zip sets for a Unix mode.
         guard attributes & 0xffff & ~0x80b7 == 0 else {
-            throw .structure("\(entry) has attributes of a label, link or device")
+            throw .structure(.fileType, "\(entry) has attributes of a label, link or device")
         }
         guard !isFolder || fields.size == 0 && fields.crc32 == 0 else {
-            throw .structure("\(entry) is a folder with content")
+            throw .structure(.folderContent, "\(entry) is a folder with content")
         }
     }
 }
