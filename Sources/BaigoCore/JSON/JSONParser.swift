@@ -16,6 +16,8 @@ package struct JSONError: Error, Sendable, Equatable {
         case depth
         /// Integers of 64 bits, finite numbers.
         case number
+        /// At most 524,288 values.
+        case values
     }
 
     package let rule: Rule
@@ -36,9 +38,12 @@ extension JSONValue {
     /// Nesting that is read at the most, in arrays and objects.
     package static let maximumDepth = 64
 
+    /// Values that are read at the most, those in arrays and objects counted: more than a list of 65,536 files needs.
+    package static let maximumValues = 1 << 19
+
     /// Reads one UTF-8 value and nothing after it but white space.
     ///
-    /// Refused: duplicate keys, NaN and infinities, integers beyond 64 bits, nesting deeper than 64, lone surrogates,
+    /// Refused: duplicate keys, NaN and infinities, integers beyond 64 bits, nesting deeper than 64, more than 524,288 values, lone surrogates,
     /// control characters in strings, a byte order mark, comments.
     ///
     /// - Throws: `JSONError` with reason and offset.
@@ -53,6 +58,7 @@ extension JSONValue {
 private struct JSONParser {
     let bytes: [UInt8]
     var position = 0
+    private var valueCount = 0
 
     init(bytes: [UInt8]) {
         self.bytes = bytes
@@ -84,6 +90,10 @@ private struct JSONParser {
     private mutating func value(depth: Int) throws(JSONError) -> JSONValue {
         skipBlanks()
         guard let first = current else { throw fail(.syntax, "the text ends early") }
+        valueCount += 1
+        guard valueCount <= JSONValue.maximumValues else {
+            throw fail(.values, "more than \(JSONValue.maximumValues) values")
+        }
         switch first {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             guard depth < JSONValue.maximumDepth else {
@@ -127,7 +137,7 @@ private struct JSONParser {
             skipBlanks()
             guard current == UInt8(ascii: "\"") else { throw fail(.syntax, "expected a key") }
             let key = try string()
-            guard members[key] == nil else { throw fail(.duplicateKey, "duplicate key \"\(key.escapedForOneLine)\"") }
+            guard members[key] == nil else { throw fail(.duplicateKey, "duplicate key \"\(key.excerptForOneLine)\"") }
             skipBlanks()
             guard take(UInt8(ascii: ":")) else { throw fail(.syntax, "expected : after a key") }
             members[key] = try value(depth: depth)

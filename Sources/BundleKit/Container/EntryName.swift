@@ -33,13 +33,16 @@ package enum EntryName {
     /// A key under which two names that some file system takes for one are equal.
     ///
     /// Strings compare by canonical equivalence, so the key covers Unicode normalization beside case.
-    package static func folded(_ name: String) -> String { name.uppercased().lowercased() }
+    package static func folded(_ name: String) -> String {
+        if name.utf8.allSatisfy({ $0 < 0x80 }) { return name.lowercased() }
+        return name.uppercased().lowercased()
+    }
 
     private typealias Fault = (rule: NameRule, reason: String)
 
     private static func refusal(_ rule: NameRule, _ name: String, _ reason: String) -> BundleError {
         BundleError(
-            breaking: rule, "validation failed: the entry name \"\(name.escapedForOneLine)\" \(reason)",
+            breaking: rule, "validation failed: the entry name \"\(name.excerptForOneLine)\" \(reason)",
             hint: "Rename the file and make the package again.")
     }
 

@@ -76,7 +76,7 @@ private struct ManifestMembers {
         let kind = try text("kind")
         guard kind == "model" else {
             throw BundleError(
-                breaking: UnsupportedRule.kind, "the package holds a \(kind.escapedForOneLine), not a model",
+                breaking: UnsupportedRule.kind, "the package holds a \(kind.excerptForOneLine), not a model",
                 hint: kind == "engine" ? "Use baigo engine import." : "Use a version of baigo that reads this kind.")
         }
         guard let critical = json["critical"] else { return }
@@ -91,7 +91,7 @@ private struct ManifestMembers {
             guard known.contains(key) else {
                 throw BundleError(
                     breaking: UnsupportedRule.criticalKey,
-                    "manifest.json requires readers to understand \"\(key.escapedForOneLine)\"",
+                    "manifest.json requires readers to understand \"\(key.excerptForOneLine)\"",
                     hint: "Use a newer version of baigo.")
             }
         }
@@ -176,7 +176,7 @@ private struct ManifestMembers {
         guard let path = json["license"]?["file"]?.string else { return }
         guard files.contains(where: { $0.path == path }) else {
             throw ManifestFault.error(
-                .licenseFile, "names the licence file \(path.escapedForOneLine), which it does not list")
+                .licenseFile, "names the licence file \(path.excerptForOneLine), which it does not list")
         }
     }
 }

@@ -41,11 +41,11 @@ package enum StructureRule: String, BundleRule {
     case flags
     /// No newer version of the format than 4.5 is needed.
     case version
-    /// The archive was made by FAT or Unix.
+    /// The archive was made by Unix, or by FAT with names in ASCII.
     case host
     /// A stored entry has one size.
     case twoSizes = "two-sizes"
-    /// Only extra fields that all readers take alike.
+    /// Only extra fields that all readers take alike, and times that are well-formed.
     case extraField = "extra-field"
     /// One ZIP64 field of whole numbers, which fits its header exactly.
     case zip64Field = "zip64-field"

@@ -22,6 +22,8 @@ package enum ManifestRule: String, BundleRule {
     case depth = "json-depth"
     /// Integers of 64 bits, finite numbers.
     case number = "json-number"
+    /// At most 524,288 values.
+    case values = "json-values"
 
     // Members
     /// The value is an object.
@@ -73,6 +75,7 @@ package enum ManifestRule: String, BundleRule {
             case .duplicateKey: .duplicateKey
             case .depth: .depth
             case .number: .number
+            case .values: .values
             }
     }
 }

@@ -62,6 +62,7 @@ extension HostileStructureTests {
         Fault("needs a newer version", .version) { $0.change(weights) { $0.central.version = 63 } },
         Fault("needs a newer version locally", .version) { $0.change(weights) { $0.local.version = 51 } },
         Fault("another host", .host) { $0.change(weights) { $0.madeBy = 10 << 8 | 20 } },
+        Fault("made by FAT with a name that is not ASCII", .host) { $0.add("model/größe", []) { $0.madeBy = 20 } },
         Fault("another disk", .multiDisk) { $0.change(weights) { $0.disk = 1 } },
         Fault("local name differs", .headerMismatch) {
             $0.change(weights) { $0.local.name = Array("model/b.gguf".utf8) }
@@ -114,6 +115,14 @@ extension HostileStructureTests {
         },
         Fault("extra field that is longer than the extra bytes", .cutRecord) {
             $0.change(weights) { $0.central.extra = [0x55, 0x54, 9, 0, 1] }
+        },
+        Fault("times without flags", .extraField) {
+            $0.change(weights) { $0.central.extra = ArchiveBuilder.extraField(0x5455, []) }
+        },
+        Fault("more times than announced", .extraField) {
+            $0.change(weights) {
+                $0.local.extra = ArchiveBuilder.extraField(0x5455, [1] + [UInt8](repeating: 0, count: 8))
+            }
         },
         Fault("loose bytes behind the extra fields", .cutRecord) { $0.change(weights) { $0.local.extra = [0, 0, 0] } },
         Fault("two ZIP64 fields", .zip64Field) {

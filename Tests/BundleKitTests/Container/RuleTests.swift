@@ -125,6 +125,20 @@ struct RuleTests {
         #expect(try identifier(builder.build()) == rule.identifier)
     }
 
+    @Test func refusesMoreFoldersThanThereMayBeFiles() throws {
+        var builder = ArchiveBuilder()
+        for number in 0..<132 { builder.add("\(number)" + String(repeating: "/a", count: 500), []) }
+        #expect(try identifier(builder.build()) == BundleError.Code.tooManyEntries.rawValue)
+    }
+
+    @Test func quotesNoMoreOfANameThanItsStart() throws {
+        let error = #expect(throws: BundleError.self) {
+            try EntryName.validate([UInt8](repeating: 0x61, count: 1 << 20))
+        }
+        #expect(error?.identifier == NameRule.tooLong.identifier)
+        #expect((error?.message.utf8.count ?? .max) < 500)
+    }
+
     @Test func refusesTwoLists() throws {
         var builder = try Sample().builder()
         builder.add("SHA256SUMS", try Sample().checksums)

@@ -90,7 +90,8 @@ struct ManifestTests {
         ("{\"b\":[{\"a\":1,\"a\":2}]}", .duplicateKey), (String(repeating: "[", count: 65), .depth),
         (String(repeating: "{\"a\":", count: 65), .depth), (String(repeating: "[", count: 1_000_000), .depth),
         ("{\"a\":9223372036854775808}", .number), ("{\"a\":-9223372036854775809}", .number),
-        ("{\"a\":1e999}", .number), (String(repeating: " ", count: 16 << 20) + "{}", .tooLarge),
+        ("{\"a\":1e999}", .number), ("[" + String(repeating: "{},", count: 1 << 19) + "{}]", .values),
+        (String(repeating: " ", count: 16 << 20) + "{}", .tooLarge),
     ]
 
     @Test(arguments: textFaults.indices)

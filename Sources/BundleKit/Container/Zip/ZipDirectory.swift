@@ -73,7 +73,7 @@ struct ZipDirectory: Sendable {
         var position: Int64 = 0
         for (index, header) in headers.enumerated() {
             let next = index + 1 < headers.count ? headers[index + 1].localOffset : UInt64(tail.directoryOffset)
-            let shown = header.fields.shownName
+            var shown: String { header.fields.shownName }
             guard header.localOffset >= UInt64(position), next <= UInt64(tail.directoryOffset) else {
                 throw BundleError.structure(.overlap, "\(shown) overlaps another part")
             }
@@ -94,7 +94,7 @@ struct ZipDirectory: Sendable {
         _ header: ZipCentralHeader, until next: Int64, parts: some ZipLocalParts, names: inout EntryNameSet
     ) throws -> ZipEntry {
         let offset = Int64(header.localOffset)
-        let shown = header.fields.shownName
+        var shown: String { header.fields.shownName }
         let local = try parts.localHeader(at: offset, before: next)
         try local.check(against: header.fields)
         let dataOffset = offset + Int64(local.length)

@@ -22,7 +22,8 @@ struct ZipCommonFields: Equatable, Sendable {
     }
 
     /// Refuses what no stored entry of a package has.
-    static func check(version: UInt16, flags: UInt16, method: UInt16, of entry: String) throws(BundleError) {
+    static func check(version: UInt16, flags: UInt16, method: UInt16, of name: ArraySlice<UInt8>) throws(BundleError) {
+        var entry: String { shown(name) }
         guard flags & ZipFormat.encryptionFlags == 0 else {
             throw BundleError(
                 .encrypted, "validation failed: \(entry) is encrypted",
@@ -83,13 +84,13 @@ struct ZipLocalHeader: Equatable, Sendable {
         let nameLength = Int(try cursor.u16())
         let extraLength = Int(try cursor.u16())
         let name = try cursor.take(nameLength)
-        let entry = ZipCommonFields.shown(name)
-        let extra = try ZipExtraFields(reading: try cursor.take(extraLength), of: entry)
-        try ZipCommonFields.check(version: version, flags: flags, method: method, of: entry)
+        var entry: String { ZipCommonFields.shown(name) }
+        let extra = try ZipExtraFields(reading: try cursor.take(extraLength), of: name)
+        try ZipCommonFields.check(version: version, flags: flags, method: method, of: name)
         guard [0, 2].contains(extra.zip64?.count ?? 0) else {
             throw .structure(.zip64Field, "the ZIP64 field of the local header of \(entry) lacks a size")
         }
-        let sizes = try extra.resolve([size, compressed], of: entry)
+        let sizes = try extra.resolve([size, compressed], of: name)
         isZip64 = extra.zip64 != nil
         fields = ZipCommonFields(
             flags: flags, time: time, date: date, crc32: crc, compressedSize: sizes[1], size: sizes[0],
@@ -100,10 +101,10 @@ struct ZipLocalHeader: Equatable, Sendable {
     ///
     /// Where a data descriptor follows, digest and sizes may be zero.
     func check(against central: ZipCommonFields) throws(BundleError) {
-        let entry = central.shownName
         func agree(_ same: Bool, _ what: String) throws(BundleError) {
             guard same else {
-                throw .structure(.headerMismatch, "local and central header of \(entry) disagree on the \(what)")
+                throw .structure(
+                    .headerMismatch, "local and central header of \(central.shownName) disagree on the \(what)")
             }
         }
         try agree(fields.name == central.name, "name")
@@ -152,13 +153,13 @@ struct ZipCentralHeader: Sendable {
         let attributes = try cursor.u32()
         let offset = try cursor.u32()
         let name = try cursor.take(nameLength)
-        let entry = ZipCommonFields.shown(name)
-        let extra = try ZipExtraFields(reading: try cursor.take(extraLength), of: entry)
+        var entry: String { ZipCommonFields.shown(name) }
+        let extra = try ZipExtraFields(reading: try cursor.take(extraLength), of: name)
         _ = try cursor.take(commentLength)
         range = start..<directory - cursor.remaining
-        try ZipCommonFields.check(version: version, flags: flags, method: method, of: entry)
+        try ZipCommonFields.check(version: version, flags: flags, method: method, of: name)
         guard disk == 0 else { throw .structure(.multiDisk, "\(entry) is on another disk of a multi-disk archive") }
-        let values = try extra.resolve([size, compressed, offset], of: entry)
+        let values = try extra.resolve([size, compressed, offset], of: name)
         fields = ZipCommonFields(
             flags: flags, time: time, date: date, crc32: crc, compressedSize: values[1], size: values[0],
             name: Array(name))
@@ -174,10 +175,14 @@ struct ZipCentralHeader: Sendable {
     ///
     /// Readers take the Unix mode from the upper half whatever the host says, so it is checked for both.
     private func checkType(madeBy: UInt16, attributes: UInt32) throws(BundleError) {
-        let entry = fields.shownName
+        var entry: String { fields.shownName }
         let host = UInt8(madeBy >> 8)
         guard host == ZipFormat.hostFAT || host == ZipFormat.hostUnix else {
             throw .structure(.host, "\(entry) was made by a system of number \(host), not by FAT or Unix")
+        }
+        // unzip takes such names for ones in a code page of DOS, marked as UTF-8 or not.
+        guard host != ZipFormat.hostFAT || fields.name.allSatisfy({ $0 < 0x80 }) else {
+            throw .structure(.host, "\(entry) was made by FAT and has a name that is not ASCII")
         }
         let type = (attributes >> 16) & 0o170000
         guard type == 0 || type == (isFolder ? 0o040000 : 0o100000) else {
