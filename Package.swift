@@ -116,6 +116,17 @@ let package = Package(
     cxxLanguageStandard: .cxx17
 )
 
+// Only scripts ask for these; see docs/fuzzing.md.
+if Context.environment["BAIGO_FUZZ"] == "1" {
+    package.products.append(.library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]))
+    package.targets.append(
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["BaigoCore", "BundleKit", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Fuzz/Targets"
+        ))
+}
+
 let strict = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility", "NonisolatedNonsendingByDefault"]
 let warningsAreErrors = Context.environment["BAIGO_WARNINGS_AS_ERRORS"] == "1"
 for target in package.targets where [.regular, .executable, .test].contains(target.type) {
