@@ -7,7 +7,7 @@ import SystemPackage
 import TestSupport
 import Testing
 
-/// Whatever is taken here, unzip, bsdtar and Python read the very same.
+/// Whatever is taken here, unzip, Python and, where they are installed, bsdtar and 7z read the very same.
 struct OtherReadersTests {
     /// Reads each archive with every reader there is and prints what differs from the digests beside it.
     private static let comparison = """
@@ -20,7 +20,7 @@ struct OtherReadersTests {
             return {str(p.relative_to(folder)): digest(p.read_bytes()) for p in folder.rglob("*") if p.is_file()}
 
         def extract(name, *command):
-            folder = pathlib.Path(name)
+            folder = pathlib.Path(name[-1])
             folder.mkdir()
             result = subprocess.run([*command, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             files = tree(folder)
@@ -48,6 +48,11 @@ struct OtherReadersTests {
                 report("bsdtar", archive, files, expected, note)
                 if status:
                     print("bsdtar", archive, "ends with", status, note)
+            if shutil.which("7z"):
+                status, files, note = extract("-os", "7z", "x", "-y", archive)
+                report("7z", archive, files, expected, note)
+                if status > 1:
+                    print("7z", archive, "ends with", status, note)
             count += 1
         print(count)
         """
