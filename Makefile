@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 SHELL := /bin/bash
 ENGINE := .build/engine
-SOURCES := Package.swift Sources Tests
+SOURCES := Package.swift Sources Tests Fuzz/Targets
 
 # Libraries are looked for beside the program (installed) and in the engine that scripts/bootstrap links into .build.
 RUN_PATH := -Xlinker -rpath -Xlinker '$$ORIGIN' -Xlinker -rpath -Xlinker '$$ORIGIN/../../engine/lib'
@@ -16,7 +16,7 @@ DEBUG := BAIGO_WARNINGS_AS_ERRORS=1 $(SWIFT)
 DEBUG_FLAGS := --explicit-target-dependency-import-check error $(RUN_PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build check test quickstart bench install uninstall format clean
+.PHONY: help bootstrap build check test fuzz quickstart bench install uninstall format clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -35,6 +35,9 @@ check: bootstrap ## Lint, and build everything with warnings as errors
 test: bootstrap ## Build and run every test
 	$(DEBUG) build $(DEBUG_FLAGS) --build-tests
 	$(DEBUG) test $(DEBUG_FLAGS) --skip-build --disable-xctest
+
+fuzz: bootstrap ## Fuzz every reader, SECONDS (default 60) each, under the address sanitizer
+	@PKG_CONFIG_PATH="$(CURDIR)/$(ENGINE)/lib/pkgconfig$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" Fuzz/run $(SECONDS)
 
 quickstart: build ## Carry the fixture model across a simulated gap and ask it a question
 	@scripts/quickstart

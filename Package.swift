@@ -108,7 +108,7 @@ let package = Package(
         .testTarget(
             name: "BaigoCLITests",
             dependencies: [
-                "BaigoCLI", "BaigoCore", "EngineWire", "TestSupport",
+                "BaigoCLI", "BaigoCore", "BundleKit", "EngineWire", "ModelStore", "TestSupport",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
@@ -116,6 +116,17 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx17
 )
+
+// Only scripts ask for these; see docs/fuzzing.md.
+if Context.environment["BAIGO_FUZZ"] == "1" {
+    package.products.append(.library(name: "FuzzTargets", type: .static, targets: ["FuzzTargets"]))
+    package.targets.append(
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["BaigoCore", "BundleKit", .product(name: "SystemPackage", package: "swift-system")],
+            path: "Fuzz/Targets"
+        ))
+}
 
 let strict = ["ExistentialAny", "InternalImportsByDefault", "MemberImportVisibility", "NonisolatedNonsendingByDefault"]
 let warningsAreErrors = Context.environment["BAIGO_WARNINGS_AS_ERRORS"] == "1"

@@ -4,7 +4,7 @@ package import BaigoCore
 
 /// A package, model file, signature or key that cannot be taken as it is.
 package struct BundleError: PresentableError {
-    /// What is wrong; the raw value is the identifier that scripts see.
+    /// What is wrong; the raw value is the identifier that scripts see, or where a `BundleRule` says more its start.
     package enum Code: String, Sendable, CaseIterable {
         // The container
         case notAPackage = "bundle.not-a-package"
@@ -62,12 +62,12 @@ package struct BundleError: PresentableError {
     }
 
     package let code: Code
+    /// Stable and dotted: the code's, or that of the rule that is broken: `bundle.structure.overlap`.
+    package let identifier: String
     package let message: String
     package let hint: String?
     /// The error this one explains.
     package let cause: (any Error)?
-
-    package var identifier: String { code.rawValue }
 
     package var exitStatus: ExitStatus {
         switch code {
@@ -88,9 +88,22 @@ package struct BundleError: PresentableError {
         }
     }
 
-    /// Makes an error.
+    /// Makes an error with a code that has no rules.
     package init(_ code: Code, _ message: String, hint: String? = nil, cause: (any Error)? = nil) {
+        self.init(code, code.rawValue, message, hint, cause)
+    }
+
+    /// Makes an error that names the rule that is broken.
+    package init<Rule: BundleRule>(breaking rule: Rule, _ message: String, hint: String? = nil) {
+        self.init(Rule.code, rule.identifier, message, hint, nil)
+    }
+
+    /// The same error in other words.
+    func saying(_ message: String) -> BundleError { BundleError(code, identifier, message, hint, cause) }
+
+    private init(_ code: Code, _ identifier: String, _ message: String, _ hint: String?, _ cause: (any Error)?) {
         self.code = code
+        self.identifier = identifier
         self.message = message
         self.hint = hint
         self.cause = cause

@@ -95,16 +95,6 @@ struct MainJobTests {
         expect(try site.baigo("verify", package), endsWith: .done)
     }
 
-    @Test func exportsAreTheSameForTheSameSourceDate() throws {
-        let site = try Site()
-        site.environment["SOURCE_DATE_EPOCH"] = "1700000000"
-        expect(try site.baigo("export", Site.model, "-o", "a.baimodel"), endsWith: .done)
-        expect(
-            try site.shell("umask 077; TZ=Asia/Seoul LC_ALL=C \"$BAIGO\" export '\(Site.model)' -o b.baimodel"),
-            endsWith: .done)
-        #expect(try site.contents("a.baimodel") == site.contents("b.baimodel"))
-    }
-
     @Test func replacesAndRemovesVersions() throws {
         let site = try Site()
         for (file, licence) in [("a", "MIT"), ("b", "Apache-2.0")] {

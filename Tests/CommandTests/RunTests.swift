@@ -76,7 +76,9 @@ struct RunTests {
             try site.baigo("run", "text.gguf", "hi", "--json"), endsWith: .invalidContent, identifier: "model.not-gguf")
         let whole = try Data(contentsOf: URL(fileURLWithPath: Site.model))
         try site.write(whole.prefix(whole.count - 4096), to: "cut.gguf")
-        expect(try site.baigo("run", "cut.gguf", "hi", "--json"), endsWith: .invalidContent, identifier: "model.header")
+        expect(
+            try site.baigo("run", "cut.gguf", "hi", "--json"), endsWith: .invalidContent,
+            identifier: "model.header.missing-data")
         expect(try site.baigo("run", "missing.gguf", "hi"), endsWith: .notFound)
         try site.write(Data(GGUFBuilder.textModel.file), to: "odd.gguf")
         let odd = try site.baigo("run", "odd.gguf", "hi", "--json")

@@ -50,6 +50,11 @@ final class Site {
         try Program(name).run(arguments, environment: fullEnvironment, in: folder + "/" + subfolder)
     }
 
+    /// Runs another program in the working folder.
+    func run(_ name: String, _ arguments: [String]) throws -> ProgramResult {
+        try Program(name).run(arguments, environment: fullEnvironment, in: folder)
+    }
+
     /// Runs a shell script in the working folder; `$BAIGO` is the built baigo.
     func shell(_ script: String) throws -> ProgramResult {
         try Program("bash").run(

@@ -38,6 +38,13 @@ extension String {
         return shown
     }
 
+    /// The start of the text on one line: at most 256 characters, whatever the size of what was read.
+    package var excerptForOneLine: String {
+        let start = unicodeScalars.prefix(256)
+        let shown = String(start).escapedForOneLine
+        return start.endIndex == unicodeScalars.endIndex ? shown : shown + "…"
+    }
+
     /// The text on one line: controls escaped, LF and TAB too.
     package var escapedForOneLine: String {
         escapedForTerminal.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n")

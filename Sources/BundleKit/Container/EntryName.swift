@@ -21,52 +21,63 @@ package enum EntryName {
     /// - Throws: `BundleError`, code `unsafeEntryName`, with the rule that is broken.
     package static func validate(_ bytes: [UInt8], markedUTF8: Bool = true) throws(BundleError) -> String {
         guard let name = String(validating: bytes, as: UTF8.self) else {
-            throw refusal(String(decoding: bytes, as: UTF8.self), "is not UTF-8")
+            throw refusal(.notUTF8, String(decoding: bytes, as: UTF8.self), "is not UTF-8")
         }
         guard markedUTF8 || bytes.allSatisfy({ $0 < 0x80 }) else {
-            throw refusal(name, "is not ASCII and not marked as UTF-8")
+            throw refusal(.unmarkedUTF8, name, "is not ASCII and not marked as UTF-8")
         }
-        if let reason = fault(in: name) { throw refusal(name, reason) }
+        if let fault = fault(in: name) { throw refusal(fault.rule, name, fault.reason) }
         return name
     }
 
     /// A key under which two names that some file system takes for one are equal.
     ///
     /// Strings compare by canonical equivalence, so the key covers Unicode normalization beside case.
-    package static func folded(_ name: String) -> String { name.uppercased().lowercased() }
+    package static func folded(_ name: String) -> String {
+        if name.utf8.allSatisfy({ $0 < 0x80 }) { return name.lowercased() }
+        return name.uppercased().lowercased()
+    }
 
-    private static func refusal(_ name: String, _ reason: String) -> BundleError {
+    private typealias Fault = (rule: NameRule, reason: String)
+
+    private static func refusal(_ rule: NameRule, _ name: String, _ reason: String) -> BundleError {
         BundleError(
-            .unsafeEntryName, "validation failed: the entry name \"\(name.escapedForOneLine)\" \(reason)",
+            breaking: rule, "validation failed: the entry name \"\(name.excerptForOneLine)\" \(reason)",
             hint: "Rename the file and make the package again.")
     }
 
-    private static func fault(in name: String) -> String? {
-        if name.isEmpty { return "is empty" }
-        if name.utf8.count > maximumBytes { return "is longer than \(maximumBytes) bytes" }
+    private static func fault(in name: String) -> Fault? {
+        if name.isEmpty { return (.empty, "is empty") }
+        if name.utf8.count > maximumBytes { return (.tooLong, "is longer than \(maximumBytes) bytes") }
         for scalar in name.unicodeScalars {
-            if scalar.isTerminalControl { return "has a control or bidirectional character" }
-            if scalar.isZeroWidth { return "has a zero-width character" }
-            if scalar == "\\" { return "has a backslash" }
-            if ":*?\"<>|".unicodeScalars.contains(scalar) { return "has the character \(scalar)" }
+            if scalar.isTerminalControl { return (.control, "has a control or bidirectional character") }
+            if scalar.isZeroWidth { return (.zeroWidth, "has a zero-width character") }
+            if scalar == "\\" { return (.backslash, "has a backslash") }
+            if ":*?\"<>|".unicodeScalars.contains(scalar) {
+                return (.reservedCharacter, "has the character \(scalar)")
+            }
         }
         // By scalars: a combining mark behind a slash makes one Character with it, and the slash would go unseen.
         for part in name.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false) {
-            if let reason = fault(inPart: Substring(part)) { return reason }
+            if let fault = fault(inPart: Substring(part)) { return fault }
         }
         return nil
     }
 
-    private static func fault(inPart part: Substring) -> String? {
+    private static func fault(inPart part: Substring) -> Fault? {
         guard let first = part.unicodeScalars.first, let last = part.unicodeScalars.last else {
-            return "is absolute or has an empty part"
+            return (.emptyPart, "is absolute or has an empty part")
         }
-        if part == "." || part == ".." { return "has the part \"\(part)\"" }
-        if part.utf8.count > maximumPartBytes { return "has a part longer than \(maximumPartBytes) bytes" }
-        if first.properties.isWhitespace { return "has a part that starts with a blank" }
-        if first == "-" { return "has a part that starts with -" }
-        if last == "." || last.properties.isWhitespace { return "has a part that ends with a dot or a blank" }
-        if isDeviceName(part) { return "has a part that is a device name on Windows" }
+        if part == "." || part == ".." { return (.dotPart, "has the part \"\(part)\"") }
+        if part.utf8.count > maximumPartBytes {
+            return (.longPart, "has a part longer than \(maximumPartBytes) bytes")
+        }
+        if first.properties.isWhitespace { return (.leadingBlank, "has a part that starts with a blank") }
+        if first == "-" { return (.leadingDash, "has a part that starts with -") }
+        if last == "." || last.properties.isWhitespace {
+            return (.trailingDotOrBlank, "has a part that ends with a dot or a blank")
+        }
+        if isDeviceName(part) { return (.deviceName, "has a part that is a device name on Windows") }
         return nil
     }
 

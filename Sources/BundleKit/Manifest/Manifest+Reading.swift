@@ -9,39 +9,42 @@ extension Manifest {
     ///   `unsafeEntryName` and `invalidName` for names, `manifest` for everything else.
     package init(reading bytes: [UInt8]) throws(BundleError) {
         guard bytes.count <= Self.maximumBytes else {
-            throw ManifestFault.error("is larger than \(ByteCount(Self.maximumBytes))")
+            throw ManifestFault.error(.tooLarge, "is larger than \(ByteCount(Self.maximumBytes))")
         }
-        let json: [String: JSONValue]
+        let value: JSONValue
         do throws(JSONError) {
-            guard let members = try JSONValue(strict: bytes).object else {
-                throw JSONError(reason: "not an object", byteOffset: 0)
-            }
-            json = members
+            value = try JSONValue(strict: bytes)
         } catch {
-            throw ManifestFault.error("is not strict JSON: \(error.reason) (byte \(error.byteOffset))")
+            throw ManifestFault.error(
+                ManifestRule(error.rule), "is not strict JSON: \(error.reason) (byte \(error.byteOffset))")
         }
+        guard let json = value.object else { throw ManifestFault.error(.notAnObject, "is no object") }
         let members = ManifestMembers(json: json)
         try members.checkSchema()
         try members.checkTypes()
         let files = try members.files()
         let totalSize = try members.total(of: files)
         try members.checkLicense(in: files)
+        let name = try Self.validName(try members.text("name"), .name, PackageName.init(validating:))
+        let version = try Self.validName(try members.text("version"), .versionName, PackageVersion.init(validating:))
+        self.init(json: json, name: name, version: version, files: files, totalSize: totalSize)
+    }
+
+    private static func validName<Name>(
+        _ text: String, _ rule: ManifestRule, _ make: (String) throws(BundleError) -> Name
+    ) throws(BundleError) -> Name {
         do throws(BundleError) {
-            self.init(
-                json: json, name: try PackageName(validating: try members.text("name")),
-                version: try PackageVersion(validating: try members.text("version")), files: files, totalSize: totalSize
-            )
+            return try make(text)
         } catch {
-            guard error.code == .invalidName else { throw error }
-            throw ManifestFault.error("has a bad name: \(error.message)")
+            throw ManifestFault.error(rule, "has a bad name: \(error.message)")
         }
     }
 }
 
 enum ManifestFault {
-    static func error(_ reason: String) -> BundleError {
+    static func error(_ rule: ManifestRule, _ reason: String) -> BundleError {
         BundleError(
-            .manifest, "validation failed: manifest.json \(reason)",
+            breaking: rule, "validation failed: manifest.json \(reason)",
             hint: "Ask the sender for a new copy of the package.")
     }
 }
@@ -58,27 +61,37 @@ private struct ManifestMembers {
     let json: [String: JSONValue]
 
     func checkSchema() throws(BundleError) {
-        guard let schema = json["schemaVersion"] else { throw ManifestFault.error("has no schemaVersion") }
-        guard let number = schema.integer else { throw ManifestFault.error("has a schemaVersion that is no integer") }
+        guard let schema = json["schemaVersion"] else {
+            throw ManifestFault.error(.schemaVersion, "has no schemaVersion")
+        }
+        guard let number = schema.integer else {
+            throw ManifestFault.error(.schemaVersion, "has a schemaVersion that is no integer")
+        }
         guard number == Manifest.schemaVersion else {
             throw BundleError(
-                .unsupported, "manifest.json has schema \(number); this version of baigo reads schema 1",
+                breaking: UnsupportedRule.schema,
+                "manifest.json has schema \(number); this version of baigo reads schema 1",
                 hint: "Use a version of baigo that reads schema \(number).")
         }
         let kind = try text("kind")
         guard kind == "model" else {
             throw BundleError(
-                .unsupported, "the package holds a \(kind.escapedForOneLine), not a model",
+                breaking: UnsupportedRule.kind, "the package holds a \(kind.excerptForOneLine), not a model",
                 hint: kind == "engine" ? "Use baigo engine import." : "Use a version of baigo that reads this kind.")
         }
         guard let critical = json["critical"] else { return }
-        guard let keys = critical.array else { throw ManifestFault.error("has \"critical\" that is no array") }
+        guard let keys = critical.array else {
+            throw ManifestFault.error(.critical, "has \"critical\" that is no array")
+        }
         let known = Set(Self.textKeys + Self.countKeys + Self.otherKeys)
         for key in keys {
-            guard let key = key.string else { throw ManifestFault.error("has a key in \"critical\" that is no text") }
+            guard let key = key.string else {
+                throw ManifestFault.error(.critical, "has a key in \"critical\" that is no text")
+            }
             guard known.contains(key) else {
                 throw BundleError(
-                    .unsupported, "manifest.json requires readers to understand \"\(key.escapedForOneLine)\"",
+                    breaking: UnsupportedRule.criticalKey,
+                    "manifest.json requires readers to understand \"\(key.excerptForOneLine)\"",
                     hint: "Use a newer version of baigo.")
             }
         }
@@ -87,39 +100,41 @@ private struct ManifestMembers {
     func checkTypes() throws(BundleError) {
         for key in Self.textKeys {
             if let value = json[key], value != .null, value.string == nil {
-                throw ManifestFault.error("has \"\(key)\" that is no text")
+                throw ManifestFault.error(.memberText, "has \"\(key)\" that is no text")
             }
         }
         for key in Self.countKeys {
             guard let value = json[key], value != .null else { continue }
             guard let number = value.integer, number >= 0 else {
-                throw ManifestFault.error("has \"\(key)\" that is no count")
+                throw ManifestFault.error(.count, "has \"\(key)\" that is no count")
             }
         }
         for (key, inner) in [("license", ["file", "id"]), ("engine", ["id", "minimumVersion"])] {
             guard let value = json[key], value != .null else { continue }
-            guard let object = value.object else { throw ManifestFault.error("has \"\(key)\" that is no object") }
+            guard let object = value.object else {
+                throw ManifestFault.error(.object, "has \"\(key)\" that is no object")
+            }
             for name in inner {
                 if let text = object[name], text != .null, text.string == nil {
-                    throw ManifestFault.error("has \"\(key).\(name)\" that is no text")
+                    throw ManifestFault.error(.memberText, "has \"\(key).\(name)\" that is no text")
                 }
             }
         }
     }
 
     func text(_ key: String) throws(BundleError) -> String {
-        guard let text = json[key]?.string else { throw ManifestFault.error("has no text \"\(key)\"") }
+        guard let text = json[key]?.string else { throw ManifestFault.error(.memberText, "has no text \"\(key)\"") }
         return text
     }
 
     func files() throws(BundleError) -> [ManifestFile] {
-        guard let lines = json["files"]?.array else { throw ManifestFault.error("has no array \"files\"") }
+        guard let lines = json["files"]?.array else { throw ManifestFault.error(.files, "has no array \"files\"") }
         var files: [ManifestFile] = []
         var seen: Set<String> = []
         for (index, line) in lines.enumerated() {
             let file = try self.file(line, index: index)
             guard seen.insert(EntryName.folded(file.path)).inserted else {
-                throw ManifestFault.error("lists \(file.path) twice, or once more with other case")
+                throw ManifestFault.error(.duplicatePath, "lists \(file.path) twice, or once more with other case")
             }
             files.append(file)
         }
@@ -127,16 +142,20 @@ private struct ManifestMembers {
     }
 
     private func file(_ line: JSONValue, index: Int) throws(BundleError) -> ManifestFile {
-        guard let path = line["path"]?.string else { throw ManifestFault.error("has files[\(index)] without a path") }
+        guard let path = line["path"]?.string else {
+            throw ManifestFault.error(.path, "has files[\(index)] without a path")
+        }
         let name = try EntryName.validate(Array(path.utf8))
         guard !ChecksumList.unlistedNames.contains(name), name != "manifest.json" else {
-            throw ManifestFault.error("lists \(name), which no manifest lists")
+            throw ManifestFault.error(.unlistable, "lists \(name), which no manifest lists")
         }
-        guard let role = line["role"]?.string else { throw ManifestFault.error("gives \(name) no role") }
+        guard let role = line["role"]?.string else { throw ManifestFault.error(.role, "gives \(name) no role") }
         guard let digest = line["sha256"]?.string.flatMap({ SHA256Digest(hex: $0) }) else {
-            throw ManifestFault.error("gives \(name) no sha256 of 64 lower-case digits")
+            throw ManifestFault.error(.digest, "gives \(name) no sha256 of 64 lower-case digits")
         }
-        guard let size = line["size"]?.integer, size >= 0 else { throw ManifestFault.error("gives \(name) no size") }
+        guard let size = line["size"]?.integer, size >= 0 else {
+            throw ManifestFault.error(.size, "gives \(name) no size")
+        }
         return ManifestFile(path: name, roleName: role, sha256: digest, size: size)
     }
 
@@ -144,11 +163,11 @@ private struct ManifestMembers {
         var total: Int64 = 0
         for file in files {
             let (sum, overflow) = total.addingReportingOverflow(file.size)
-            guard !overflow else { throw ManifestFault.error("lists sizes that are too large together") }
+            guard !overflow else { throw ManifestFault.error(.sizeOverflow, "lists sizes that are too large together") }
             total = sum
         }
         if let stated = json["totalSize"]?.integer, stated != total {
-            throw ManifestFault.error("states a totalSize of \(stated), but its files have \(total) bytes")
+            throw ManifestFault.error(.totalSize, "states a totalSize of \(stated), but its files have \(total) bytes")
         }
         return total
     }
@@ -156,7 +175,8 @@ private struct ManifestMembers {
     func checkLicense(in files: [ManifestFile]) throws(BundleError) {
         guard let path = json["license"]?["file"]?.string else { return }
         guard files.contains(where: { $0.path == path }) else {
-            throw ManifestFault.error("names the licence file \(path.escapedForOneLine), which it does not list")
+            throw ManifestFault.error(
+                .licenseFile, "names the licence file \(path.excerptForOneLine), which it does not list")
         }
     }
 }

@@ -100,11 +100,12 @@ package struct GGUFHeader: Sendable {
         case 2, 3: return version
         case 0x0200_0000, 0x0300_0000:
             throw BundleError(
-                .unsupported, "\(shown) is a GGUF file in big-endian byte order",
+                breaking: UnsupportedRule.byteOrder, "\(shown) is a GGUF file in big-endian byte order",
                 hint: "Convert it to little-endian order with gguf_convert_endian.py of llama.cpp.")
         default:
             throw BundleError(
-                .unsupported, "\(shown) is a GGUF file of version \(version); versions 2 and 3 can be read",
+                breaking: UnsupportedRule.ggufVersion,
+                "\(shown) is a GGUF file of version \(version); versions 2 and 3 can be read",
                 hint: "Convert the model again with a present version of llama.cpp.")
         }
     }
@@ -113,7 +114,7 @@ package struct GGUFHeader: Sendable {
         let start = scanner.offset
         let count = try scanner.integer(UInt64.self, field)
         guard count <= limit else {
-            throw scanner.failure("\(count) is above the limit of \(limit)", in: field, at: start)
+            throw scanner.failure(.count, "\(count) is above the limit of \(limit)", in: field, at: start)
         }
         return Int(count)
     }
@@ -124,7 +125,7 @@ package struct GGUFHeader: Sendable {
         guard let value = metadata["general.alignment"] else { return 32 }
         guard case .unsigned(let number) = value, number >= 8, number <= UInt64(UInt32.max), number.nonzeroBitCount == 1
         else {
-            throw scanner.failure("the alignment is no power of two from 8 up", in: "general.alignment")
+            throw scanner.failure(.alignment, "the alignment is no power of two from 8 up", in: "general.alignment")
         }
         return Int64(number)
     }

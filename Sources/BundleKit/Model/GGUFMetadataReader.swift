@@ -14,7 +14,7 @@ struct GGUFMetadataReader {
             let key = try readKey(index, from: &scanner)
             let value = try readValue(of: key, from: &scanner)
             guard values.updateValue(value, forKey: key) == nil else {
-                throw scanner.failure("the key appears twice", in: key, at: start)
+                throw scanner.failure(.duplicateKey, "the key appears twice", in: key, at: start)
             }
             keys.append(key)
         }
@@ -26,7 +26,7 @@ struct GGUFMetadataReader {
         let length = try scanner.stringLength(upTo: GGUFHeader.Limit.keyBytes, field)
         let bytes = try scanner.bytes(Int(length), field)
         guard !bytes.isEmpty, bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-            throw scanner.failure("a key that is empty or not printable ASCII", in: field, at: start)
+            throw scanner.failure(.key, "a key that is empty or not printable ASCII", in: field, at: start)
         }
         return String(decoding: bytes, as: UTF8.self)
     }
@@ -35,7 +35,7 @@ struct GGUFMetadataReader {
         let start = scanner.offset
         let number = try scanner.integer(UInt32.self, key)
         guard let type = GGUFValueType(rawValue: number) else {
-            throw scanner.failure("value type \(number) does not exist", in: key, at: start)
+            throw scanner.failure(.valueType, "value type \(number) does not exist", in: key, at: start)
         }
         return type
     }
@@ -44,7 +44,7 @@ struct GGUFMetadataReader {
         let start = scanner.offset
         let type = try readType(of: key, from: &scanner)
         if key == "general.alignment", type != .uint32 {
-            throw scanner.failure("the alignment is a \(type.name), not a uint32", in: key, at: start)
+            throw scanner.failure(.alignment, "the alignment is a \(type.name), not a uint32", in: key, at: start)
         }
         switch type {
         case .string: return try readString(key, upTo: GGUFHeader.Limit.keptStringBytes, from: &scanner)
@@ -69,7 +69,7 @@ struct GGUFMetadataReader {
         case .bool:
             let start = scanner.offset
             let byte = try scanner.integer(UInt8.self, key)
-            guard byte <= 1 else { throw scanner.failure("a boolean of \(byte)", in: key, at: start) }
+            guard byte <= 1 else { throw scanner.failure(.boolean, "a boolean of \(byte)", in: key, at: start) }
             return .bool(byte == 1)
         case .string, .array: preconditionFailure("strings and arrays are no scalars")
         }
@@ -90,20 +90,22 @@ struct GGUFMetadataReader {
     private mutating func readArray(_ key: String, from scanner: inout GGUFScanner) throws -> GGUFValue {
         let start = scanner.offset
         let type = try readType(of: key, from: &scanner)
-        guard type != .array else { throw scanner.failure("an array of arrays", in: key, at: start) }
+        guard type != .array else { throw scanner.failure(.nestedArray, "an array of arrays", in: key, at: start) }
         let count = try scanner.integer(UInt64.self, key)
         guard count > GGUFHeader.Limit.keptElements else {
             return try readShortArray(key, of: type, count: Int64(count), from: &scanner)
         }
         if let size = type.byteCount {
             guard count <= UInt64(GGUFHeader.Limit.headerBytes) / UInt64(size) else {
-                throw scanner.failure("an array of \(count) elements, more than a header holds", in: key, at: start)
+                throw scanner.failure(
+                    .arrayLength, "an array of \(count) elements, more than a header holds", in: key, at: start)
             }
             try scanner.skip(Int64(count) * Int64(size), key)
         } else {
             guard count <= UInt64(GGUFHeader.Limit.arrayStrings - arrayStrings) else {
                 let limit = GGUFHeader.Limit.arrayStrings
-                throw scanner.failure("an array of \(count) strings; \(limit) is the limit", in: key, at: start)
+                throw scanner.failure(
+                    .arrayLength, "an array of \(count) strings; \(limit) is the limit", in: key, at: start)
             }
             arrayStrings += Int64(count)
             try scanner.skipStrings(Int64(count), upTo: GGUFHeader.Limit.stringBytes, key)

@@ -36,9 +36,11 @@ struct GGUFScanner: ~Copyable {
     }
 
     /// An error about the field that starts at `fieldOffset`, or at the present offset.
-    func failure(_ reason: String, in field: String, at fieldOffset: Int64? = nil) -> BundleError {
+    func failure(_ rule: ModelHeaderRule, _ reason: String, in field: String, at fieldOffset: Int64? = nil)
+        -> BundleError
+    {
         BundleError(
-            .modelHeader,
+            breaking: rule,
             "\(file.path.escapedForTerminal) has a damaged GGUF header: \(reason) "
                 + "(\(field.escapedForOneLine), byte \(fieldOffset ?? offset))",
             hint: "Fetch or convert the model file again; its SHA-256 at the source tells whether it is whole.")
@@ -48,9 +50,9 @@ struct GGUFScanner: ~Copyable {
     private func require(_ byteCount: Int64, for field: String) throws(BundleError) {
         guard byteCount > limit - offset else { return }
         guard byteCount > fileSize - offset else {
-            throw failure("the header is larger than \(ByteCount(limit))", in: field)
+            throw failure(.headerSize, "the header is larger than \(ByteCount(limit))", in: field)
         }
-        throw failure("the file ends early", in: field)
+        throw failure(.truncated, "the file ends early", in: field)
     }
 
     /// Makes at least `byteCount` bytes, at most a chunk, available in the buffer.
@@ -61,7 +63,7 @@ struct GGUFScanner: ~Copyable {
         try Task.checkCancellation()
         chunk = try file.bytes(at: offset, count: Int(min(Int64(Self.chunkByteCount), limit - offset)))
         chunkOffset = offset
-        guard chunk.count >= byteCount else { throw failure("the file ends early", in: field) }
+        guard chunk.count >= byteCount else { throw failure(.truncated, "the file ends early", in: field) }
     }
 
     /// Reads an integer.
@@ -79,7 +81,8 @@ struct GGUFScanner: ~Copyable {
         let start = offset
         let announced = try integer(UInt64.self, field)
         guard let length = Int64(exactly: announced), length <= longest else {
-            throw failure("a string of \(announced) bytes, above the limit of \(longest)", in: field, at: start)
+            throw failure(
+                .stringLength, "a string of \(announced) bytes, above the limit of \(longest)", in: field, at: start)
         }
         try require(length, for: field)
         return length
@@ -90,7 +93,7 @@ struct GGUFScanner: ~Copyable {
         guard count <= Self.chunkByteCount else {
             try require(Int64(count), for: field)
             let bytes = try file.bytes(at: offset, count: count)
-            guard bytes.count == count else { throw failure("the file ends early", in: field) }
+            guard bytes.count == count else { throw failure(.truncated, "the file ends early", in: field) }
             offset += Int64(count)
             return bytes
         }
@@ -127,7 +130,7 @@ struct GGUFScanner: ~Copyable {
             }
             if let tooLong {
                 throw failure(
-                    "a string of \(tooLong) bytes, above the limit of \(longest)", in: field,
+                    .stringLength, "a string of \(tooLong) bytes, above the limit of \(longest)", in: field,
                     at: offset + Int64(passed - start))
             }
             try skip(Int64(passed - start), field)

@@ -35,20 +35,22 @@ struct GGUFTensorReader {
             let name = try readName(index, from: &scanner)
             let field = "tensor \(name)"
             guard names.insert(name).inserted else {
-                throw scanner.failure("the tensor appears twice", in: field, at: start)
+                throw scanner.failure(.duplicateTensor, "the tensor appears twice", in: field, at: start)
             }
             let shape = try readShape(field, from: &scanner)
             let type = try readType(field, from: &scanner)
             let elements = try Self.elements(of: shape, field, scanner)
             guard (shape.first ?? 1) % type.elementsPerBlock == 0 else {
                 throw scanner.failure(
-                    "rows of \(shape.first ?? 1) elements are no whole blocks of \(type.name)", in: field)
+                    .blockSize, "rows of \(shape.first ?? 1) elements are no whole blocks of \(type.name)", in: field)
             }
             try readPlace(of: elements, type, field, from: &scanner)
             summary.count += 1
             summary.elementsByType[type, default: 0] += elements
             let (total, overflow) = summary.elements.addingReportingOverflow(elements)
-            guard !overflow else { throw scanner.failure("more elements than can be counted", in: field) }
+            guard !overflow else {
+                throw scanner.failure(.dimensionOverflow, "more elements than can be counted", in: field)
+            }
             summary.elements = total
         }
         names = []
@@ -60,7 +62,7 @@ struct GGUFTensorReader {
         let length = try scanner.stringLength(upTo: GGUFHeader.Limit.tensorNameBytes, field)
         let bytes = try scanner.bytes(Int(length), field)
         guard !bytes.isEmpty, !bytes.contains(0), let name = String(validating: bytes, as: UTF8.self) else {
-            throw scanner.failure("a name that is empty or not text", in: field, at: start)
+            throw scanner.failure(.tensorName, "a name that is empty or not text", in: field, at: start)
         }
         return name
     }
@@ -69,13 +71,13 @@ struct GGUFTensorReader {
         let start = scanner.offset
         let count = try scanner.integer(UInt32.self, field)
         guard count <= GGUFHeader.Limit.dimensions else {
-            throw scanner.failure("\(count) dimensions; 4 is the limit", in: field, at: start)
+            throw scanner.failure(.dimensions, "\(count) dimensions; 4 is the limit", in: field, at: start)
         }
         var shape: [Int64] = []
         for _ in 0..<count {
             let start = scanner.offset
             let extent = try scanner.integer(Int64.self, field)
-            guard extent >= 0 else { throw scanner.failure("a negative dimension", in: field, at: start) }
+            guard extent >= 0 else { throw scanner.failure(.dimensions, "a negative dimension", in: field, at: start) }
             shape.append(extent)
         }
         return shape
@@ -86,7 +88,7 @@ struct GGUFTensorReader {
         let number = try scanner.integer(UInt32.self, field)
         guard let type = TensorType(number: number) else {
             let reason = TensorType.isRemoved(number) ? "was removed from llama.cpp" : "does not exist"
-            throw scanner.failure("tensor type \(number) \(reason)", in: field, at: start)
+            throw scanner.failure(.tensorType, "tensor type \(number) \(reason)", in: field, at: start)
         }
         return type
     }
@@ -97,7 +99,9 @@ struct GGUFTensorReader {
         var elements: Int64 = 1
         for extent in shape {
             let (product, overflow) = elements.multipliedReportingOverflow(by: max(1, extent))
-            guard !overflow else { throw scanner.failure("dimensions whose product is too large", in: field) }
+            guard !overflow else {
+                throw scanner.failure(.dimensionOverflow, "dimensions whose product is too large", in: field)
+            }
             elements = product
         }
         return shape.contains(0) ? 0 : elements
@@ -109,11 +113,11 @@ struct GGUFTensorReader {
         let start = scanner.offset
         let place = try scanner.integer(UInt64.self, field)
         guard place == UInt64(paddedByteCount) else {
-            throw scanner.failure("data at \(place) instead of \(paddedByteCount)", in: field, at: start)
+            throw scanner.failure(.tensorOffset, "data at \(place) instead of \(paddedByteCount)", in: field, at: start)
         }
         let (bytes, overflow) = (elements / type.elementsPerBlock).multipliedReportingOverflow(by: type.bytesPerBlock)
         guard !overflow, bytes <= scanner.fileSize - paddedByteCount else {
-            throw scanner.failure("its data does not fit in the file", in: field, at: start)
+            throw scanner.failure(.tensorSize, "its data does not fit in the file", in: field, at: start)
         }
         lastPadding = bytes.roundedUp(to: alignment) - bytes
         paddedByteCount += bytes + lastPadding
@@ -125,7 +129,8 @@ struct GGUFTensorReader {
         let needed = dataOffset + paddedByteCount - lastPadding
         guard needed <= scanner.fileSize else {
             throw scanner.failure(
-                "tensor data is missing: the file has \(scanner.fileSize) of \(needed) bytes", in: "tensor data",
+                .missingData, "tensor data is missing: the file has \(scanner.fileSize) of \(needed) bytes",
+                in: "tensor data",
                 at: scanner.fileSize)
         }
     }

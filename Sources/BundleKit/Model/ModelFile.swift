@@ -71,7 +71,7 @@ struct ModelFile {
 
     private func stranger(_ reason: String) -> BundleError {
         BundleError(
-            .modelHeader, "\(shown) does not belong to its shards: \(reason)",
+            breaking: ModelHeaderRule.shards, "\(shown) does not belong to its shards: \(reason)",
             hint: "Fetch all shards again from one place.")
     }
 }

@@ -65,7 +65,8 @@ struct ModelInspection {
         let first = shards[0]
         guard first.header.architecture != nil else {
             throw BundleError(
-                .modelHeader, "\(first.shown) does not name its architecture (general.architecture)",
+                breaking: ModelHeaderRule.architecture,
+                "\(first.shown) does not name its architecture (general.architecture)",
                 hint: "Convert the model again with a present version of llama.cpp.")
         }
         var paths: [String] = []

@@ -31,38 +31,82 @@ struct ManifestTests {
         #expect(manifest.totalSize == 7)
     }
 
-    @Test(
-        arguments: [
-            ("schemaVersion", 2, BundleError.Code.unsupported), ("kind", "engine", .unsupported),
-            ("critical", ["volumes"], .unsupported), ("critical", "name", .manifest), ("schemaVersion", "1", .manifest),
-            ("kind", nil, .manifest), ("name", nil, .manifest), ("name", "a/b/c", .manifest),
-            ("name", "x.gguf", .manifest),
-            ("version", "", .manifest), ("version", 1, .manifest), ("files", nil, .manifest), ("files", [1], .manifest),
-            ("files", [file, file], .manifest), ("totalSize", 8, .manifest), ("totalSize", -7, .manifest),
-            ("totalSize", .decimal("7.0"), .manifest), ("license", "MIT", .manifest),
-            ("license", ["file": "model/LICENSE"], .manifest), ("license", ["id": 1], .manifest),
-            ("parameters", "7B", .manifest),
-            ("publisher", 1, .manifest), ("engine", ["id": []], .manifest),
-        ] as [(String, JSONValue?, BundleError.Code)])
-    func refuses(_ key: String, _ value: JSONValue?, _ code: BundleError.Code) {
+    static let memberFaults: [(String, JSONValue?, any BundleRule)] = [
+        ("schemaVersion", 2, UnsupportedRule.schema), ("schemaVersion", 0, UnsupportedRule.schema),
+        ("kind", "engine", UnsupportedRule.kind), ("critical", ["volumes"], UnsupportedRule.criticalKey),
+        ("critical", "name", ManifestRule.critical), ("critical", [1], ManifestRule.critical),
+        ("schemaVersion", "1", ManifestRule.schemaVersion), ("schemaVersion", nil, ManifestRule.schemaVersion),
+        ("schemaVersion", .decimal("1.0"), ManifestRule.schemaVersion), ("kind", nil, ManifestRule.memberText),
+        ("name", nil, ManifestRule.memberText), ("name", "a/b/c", ManifestRule.name),
+        ("name", "x.gguf", ManifestRule.name), ("name", "", ManifestRule.name), ("name", "../x", ManifestRule.name),
+        ("version", "", ManifestRule.versionName), ("version", "1 0", ManifestRule.versionName),
+        ("version", 1, ManifestRule.memberText), ("files", nil, ManifestRule.files), ("files", [:], ManifestRule.files),
+        ("files", [1], ManifestRule.path), ("files", [file, file], ManifestRule.duplicatePath),
+        ("totalSize", 8, ManifestRule.totalSize), ("totalSize", -7, ManifestRule.count),
+        ("totalSize", .decimal("7.0"), ManifestRule.count), ("parameters", "7B", ManifestRule.count),
+        ("contextLength", .decimal("4e3"), ManifestRule.count), ("license", "MIT", ManifestRule.object),
+        ("license", ["file": "model/LICENSE"], ManifestRule.licenseFile),
+        ("license", ["id": 1], ManifestRule.memberText), ("publisher", 1, ManifestRule.memberText),
+        ("engine", ["id": []], ManifestRule.memberText), ("engine", true, ManifestRule.object),
+    ]
+
+    @Test(arguments: memberFaults.indices)
+    func refuses(_ index: Int) {
+        let (key, value, rule) = Self.memberFaults[index]
         let error = #expect(throws: BundleError.self) { _ = try read([key: value]) }
-        #expect(error?.code == code)
+        #expect(error?.identifier == rule.identifier, "\(key): \(value ?? "none")")
         #expect(error?.exitStatus == .invalidContent)
     }
 
-    @Test(
-        arguments: [
-            ("path", "../x", BundleError.Code.unsafeEntryName), ("path", "checksums.txt", .manifest),
-            ("path", nil, .manifest),
-            ("path", "manifest.json", .manifest), ("sha256", "00", .manifest),
-            ("sha256", .string(digest.uppercased()), .manifest),
-            ("size", -1, .manifest), ("size", nil, .manifest), ("role", 1, .manifest),
-        ] as [(String, JSONValue?, BundleError.Code)])
-    func refusesAFile(_ key: String, _ value: JSONValue?, _ code: BundleError.Code) {
+    static let fileFaults: [(String, JSONValue?, any BundleRule)] = [
+        ("path", "../x", NameRule.dotPart), ("path", "/etc/x", NameRule.emptyPart),
+        ("path", "model\\x", NameRule.backslash), ("path", "model/a\u{0}", NameRule.control),
+        ("path", "checksums.txt", ManifestRule.unlistable), ("path", "manifest.json", ManifestRule.unlistable),
+        ("path", "model.sig", ManifestRule.unlistable), ("path", nil, ManifestRule.path),
+        ("path", 1, ManifestRule.path), ("sha256", "00", ManifestRule.digest), ("sha256", nil, ManifestRule.digest),
+        ("sha256", .string(digest.uppercased()), ManifestRule.digest), ("size", -1, ManifestRule.size),
+        ("size", nil, ManifestRule.size), ("size", "7", ManifestRule.size),
+        ("size", .decimal("7e0"), ManifestRule.size),
+        ("role", 1, ManifestRule.role), ("role", nil, ManifestRule.role),
+    ]
+
+    @Test(arguments: fileFaults.indices)
+    func refusesAFile(_ index: Int) {
+        let (key, value, rule) = Self.fileFaults[index]
         var file = Self.file.object ?? [:]
         file[key] = value
         let error = #expect(throws: BundleError.self) { _ = try read(["files": [.object(file)], "totalSize": nil]) }
-        #expect(error?.code == code)
+        #expect(error?.identifier == rule.identifier, "\(key): \(value ?? "none")")
+    }
+
+    static let textFaults: [(String, ManifestRule)] = [
+        ("", .syntax), ("{", .syntax), ("{\"a\":1,}", .syntax), ("{'a':1}", .syntax), ("{\"a\":01}", .syntax),
+        ("{\"a\":NaN}", .syntax), ("{\"a\":-Infinity}", .syntax), ("{\"a\":+1}", .syntax), ("{\"a\":.5}", .syntax),
+        ("/**/{}", .syntax), ("\u{FEFF}{}", .syntax), ("{\"a\":\"\\x\"}", .syntax), ("{\"a\":\"\\u12\"}", .syntax),
+        ("{\"a\":1}{}", .trailing), ("{}\u{0}", .trailing), ("{} #", .trailing), ("[]", .notAnObject),
+        ("7", .notAnObject),
+        ("{\"a\":\"\\ud800\"}", .text), ("{\"a\":\"\\ude00\\ud83d\"}", .text), ("{\"a\":\"\n\"}", .text),
+        ("{\"a\":1,\"a\":1}", .duplicateKey), ("{\"a\":1,\"\\u0061\":1}", .duplicateKey),
+        ("{\"b\":[{\"a\":1,\"a\":2}]}", .duplicateKey), (String(repeating: "[", count: 65), .depth),
+        (String(repeating: "{\"a\":", count: 65), .depth), (String(repeating: "[", count: 1_000_000), .depth),
+        ("{\"a\":9223372036854775808}", .number), ("{\"a\":-9223372036854775809}", .number),
+        ("{\"a\":1e999}", .number), ("[" + String(repeating: "{},", count: 1 << 19) + "{}]", .values),
+        (String(repeating: " ", count: 16 << 20) + "{}", .tooLarge),
+    ]
+
+    @Test(arguments: textFaults.indices)
+    func refusesAText(_ index: Int) {
+        let (text, rule) = Self.textFaults[index]
+        let error = #expect(throws: BundleError.self) { _ = try Manifest(reading: Array(text.utf8)) }
+        #expect(error?.identifier == rule.identifier, "\(text.prefix(100))")
+    }
+
+    @Test func refusesBytesThatAreNoUTF8() {
+        for bytes: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80]] {
+            let text = Array("{\"a\":\"".utf8) + bytes + Array("\"}".utf8)
+            let error = #expect(throws: BundleError.self) { _ = try Manifest(reading: text) }
+            #expect(error?.identifier == ManifestRule.text.identifier)
+        }
     }
 
     @Test func refusesSizesThatOverflow() {
@@ -70,7 +114,14 @@ struct ManifestTests {
             ["path": $0, "role": "weights", "sha256": .string(Self.digest), "size": .integer(.max)]
         }
         let error = #expect(throws: BundleError.self) { _ = try read(["files": .array(halves), "totalSize": nil]) }
-        #expect(error?.code == .manifest)
+        #expect(error?.identifier == ManifestRule.sizeOverflow.identifier)
+    }
+
+    @Test func everyRuleHasAFault() {
+        let rules = (Self.memberFaults + Self.fileFaults).map(\.2.identifier) + Self.textFaults.map(\.1.identifier)
+        #expect(Set(ManifestRule.identifiers).subtracting(rules) == [ManifestRule.sizeOverflow.identifier])
+        let unsupported = Set(UnsupportedRule.identifiers).subtracting(rules)
+        #expect(unsupported == [UnsupportedRule.ggufVersion.identifier, UnsupportedRule.byteOrder.identifier])
     }
 
     @Test func contentIgnoresWhoMadeThePackageAndWhen() throws {

@@ -12,17 +12,17 @@ struct GGUFHostileHeaderTests {
         let testDescription: String
         let bytes: [UInt8]
         let reason: String
-        var code = BundleError.Code.modelHeader
+        let identifier: String
 
-        init(_ what: String, _ builder: GGUFBuilder, _ reason: String) {
-            self.init(what, bytes: builder.file, reason)
+        init(_ what: String, _ builder: GGUFBuilder, _ rule: ModelHeaderRule, _ reason: String) {
+            self.init(what, bytes: builder.file, rule.identifier, reason)
         }
 
-        init(_ what: String, bytes: [UInt8], _ reason: String, code: BundleError.Code = .modelHeader) {
+        init(_ what: String, bytes: [UInt8], _ identifier: String, _ reason: String) {
             testDescription = what
             self.bytes = bytes
+            self.identifier = identifier
             self.reason = reason
-            self.code = code
         }
     }
 
@@ -45,86 +45,128 @@ struct GGUFHostileHeaderTests {
     }
 
     static let start: [Hostile] = [
-        Hostile("no byte", bytes: [], "not a GGUF file", code: .notAModel),
-        Hostile("half a magic", bytes: Array("GGU".utf8), "not a GGUF file", code: .notAModel),
-        Hostile("magic alone", bytes: Array("GGUF".utf8), "not a GGUF file", code: .notAModel),
-        Hostile("other magic", bytes: changing { $0.magic = Array("GGML".utf8) }.file, "not a GGUF", code: .notAModel),
-        Hostile("version 1", bytes: changing { $0.version = 1 }.file, "version 1", code: .unsupported),
-        Hostile("version 4", bytes: changing { $0.version = 4 }.file, "version 4", code: .unsupported),
-        Hostile("big endian", bytes: changing { $0.version = 3 << 24 }.file, "big-endian", code: .unsupported),
-        Hostile("tensor count", changing { $0.tensorCount = 65537 }, "above the limit of 65536 (tensor count, byte 8)"),
-        Hostile("negative tensor count", changing { $0.tensorCount = .max }, "tensor count, byte 8"),
-        Hostile("key count", changing { $0.keyCount = 8193 }, "above the limit of 8192 (key count, byte 16)"),
-        Hostile("one key too many", changing { $0.keyCount = 9 }, "damaged"),
-        Hostile("one tensor too many", changing { $0.tensorCount = 3 }, "tensor 3"),
+        Hostile("no byte", bytes: [], BundleError.Code.notAModel.rawValue, "not a GGUF file"),
+        Hostile("half a magic", bytes: Array("GGU".utf8), BundleError.Code.notAModel.rawValue, "not a GGUF file"),
+        Hostile("magic alone", bytes: Array("GGUF".utf8), BundleError.Code.notAModel.rawValue, "not a GGUF file"),
+        Hostile(
+            "other magic", bytes: changing { $0.magic = Array("GGML".utf8) }.file, BundleError.Code.notAModel.rawValue,
+            "not a GGUF"),
+        Hostile(
+            "version 1", bytes: changing { $0.version = 1 }.file, UnsupportedRule.ggufVersion.identifier, "version 1"),
+        Hostile(
+            "version 4", bytes: changing { $0.version = 4 }.file, UnsupportedRule.ggufVersion.identifier, "version 4"),
+        Hostile(
+            "big endian", bytes: changing { $0.version = 3 << 24 }.file, UnsupportedRule.byteOrder.identifier,
+            "big-endian"),
+        Hostile(
+            "tensor count", changing { $0.tensorCount = 65537 }, .count,
+            "above the limit of 65536 (tensor count, byte 8)"),
+        Hostile("negative tensor count", changing { $0.tensorCount = .max }, .count, "tensor count, byte 8"),
+        Hostile("key count", changing { $0.keyCount = 8193 }, .count, "above the limit of 8192 (key count, byte 16)"),
+        Hostile("one key too many", changing { $0.keyCount = 9 }, .stringLength, "damaged"),
+        Hostile("one tensor too many", changing { $0.tensorCount = 3 }, .tensorName, "tensor 3"),
     ]
 
     static let metadata: [Hostile] = [
-        Hostile("empty key", changing { $0.metadata[2].key = "" }, "empty or not printable ASCII (key 3"),
-        Hostile("key with NUL", changing { $0.metadata[2].key = "a\0b" }, "printable ASCII (key 3"),
-        Hostile("key not ASCII", changing { $0.metadata[2].key = "é" }, "printable ASCII"),
+        Hostile("empty key", changing { $0.metadata[2].key = "" }, .key, "empty or not printable ASCII (key 3"),
+        Hostile("key with NUL", changing { $0.metadata[2].key = "a\0b" }, .key, "printable ASCII (key 3"),
+        Hostile("key not ASCII", changing { $0.metadata[2].key = "é" }, .key, "printable ASCII"),
         Hostile(
-            "long key", changing { $0.metadata[2].key = String(repeating: "k", count: 513) },
+            "long key", changing { $0.metadata[2].key = String(repeating: "k", count: 513) }, .stringLength,
             "a string of 513 bytes, above the limit of 512 (key 3"),
-        Hostile("same key twice", changing { $0.metadata[2].key = "general.architecture" }, "appears twice"),
-        Hostile("value type 13", value(GGUFTestValue(type: 13, bytes: [])), "value type 13 does not exist (x"),
-        Hostile("value type -1", value(GGUFTestValue(type: .max, bytes: [])), "does not exist"),
-        Hostile("boolean of 2", value(GGUFTestValue(type: 7, bytes: [2])), "a boolean of 2 (x"),
-        Hostile("string longer than the file", value(GGUFTestValue(type: 8, bytes: length(4096))), "ends early (x"),
-        Hostile("string above the limit", value(GGUFTestValue(type: 8, bytes: length(1 << 30))), "above the limit"),
-        Hostile("string of 2^64-1", value(GGUFTestValue(type: 8, bytes: length(.max))), "above the limit"),
-        Hostile("array of arrays", value(.array(of: 9, [.strings([])])), "an array of arrays (x"),
-        Hostile("array of an unknown type", value(.array(of: 99, [])), "value type 99 does not exist"),
-        Hostile("array beyond the file", value(.array(of: 5, announcing: 1 << 20, [])), "ends early (x"),
-        Hostile("array beyond any header", value(.array(of: 10, announcing: 1 << 60, [])), "more than a header holds"),
-        Hostile("array whose size overflows", value(.array(of: 10, announcing: .max, [])), "more than a header holds"),
-        Hostile("strings beyond the file", value(.array(of: 8, announcing: 1 << 20, [])), "(x"),
         Hostile(
-            "strings beyond the limit", value(.array(of: 8, announcing: .max, [])), "strings; 4194304 is the limit"),
-        Hostile("long string in an array", value(.array(of: 8, announcing: 65, [.uint64(.max)])), "above the limit of"),
-        Hostile("short array cut", value(.array(of: 8, announcing: 60, [])), "(x"),
-        Hostile("alignment 0", GGUFBuilder.textModel.setting("general.alignment", .uint32(0)), "general.alignment"),
-        Hostile("alignment 4", GGUFBuilder.textModel.setting("general.alignment", .uint32(4)), "power of two from 8"),
-        Hostile("alignment 48", GGUFBuilder.textModel.setting("general.alignment", .uint32(48)), "power of two"),
+            "same key twice", changing { $0.metadata[2].key = "general.architecture" }, .duplicateKey, "appears twice"),
         Hostile(
-            "alignment 2^31", GGUFBuilder.textModel.setting("general.alignment", .uint32(1 << 31)), "(tensor output"),
+            "value type 13", value(GGUFTestValue(type: 13, bytes: [])), .valueType, "value type 13 does not exist (x"),
+        Hostile("value type -1", value(GGUFTestValue(type: .max, bytes: [])), .valueType, "does not exist"),
+        Hostile("boolean of 2", value(GGUFTestValue(type: 7, bytes: [2])), .boolean, "a boolean of 2 (x"),
         Hostile(
-            "alignment of 64 bits", GGUFBuilder.textModel.setting("general.alignment", .uint64(32)), "not a uint32"),
-        Hostile("alignment as text", GGUFBuilder.textModel.setting("general.alignment", .string("32")), "not a uint32"),
+            "string longer than the file", value(GGUFTestValue(type: 8, bytes: length(4096))), .truncated,
+            "ends early (x"),
+        Hostile(
+            "string above the limit", value(GGUFTestValue(type: 8, bytes: length(1 << 30))), .stringLength,
+            "above the limit"),
+        Hostile(
+            "string of 2^64-1", value(GGUFTestValue(type: 8, bytes: length(.max))), .stringLength, "above the limit"),
+        Hostile("array of arrays", value(.array(of: 9, [.strings([])])), .nestedArray, "an array of arrays (x"),
+        Hostile("array of an unknown type", value(.array(of: 99, [])), .valueType, "value type 99 does not exist"),
+        Hostile("array beyond the file", value(.array(of: 5, announcing: 1 << 20, [])), .truncated, "ends early (x"),
+        Hostile(
+            "array beyond any header", value(.array(of: 10, announcing: 1 << 60, [])), .arrayLength,
+            "more than a header holds"),
+        Hostile(
+            "array whose size overflows", value(.array(of: 10, announcing: .max, [])), .arrayLength,
+            "more than a header holds"),
+        Hostile("strings beyond the file", value(.array(of: 8, announcing: 1 << 20, [])), .stringLength, "(x"),
+        Hostile(
+            "strings beyond the limit", value(.array(of: 8, announcing: .max, [])), .arrayLength,
+            "strings; 4194304 is the limit"),
+        Hostile(
+            "long string in an array", value(.array(of: 8, announcing: 65, [.uint64(.max)])), .stringLength,
+            "above the limit of"),
+        Hostile("short array cut", value(.array(of: 8, announcing: 60, [])), .stringLength, "(x"),
+        Hostile(
+            "alignment 0", GGUFBuilder.textModel.setting("general.alignment", .uint32(0)), .alignment,
+            "general.alignment"),
+        Hostile(
+            "alignment 4", GGUFBuilder.textModel.setting("general.alignment", .uint32(4)), .alignment,
+            "power of two from 8"),
+        Hostile(
+            "alignment 48", GGUFBuilder.textModel.setting("general.alignment", .uint32(48)), .alignment, "power of two"),
+        Hostile(
+            "alignment 2^31", GGUFBuilder.textModel.setting("general.alignment", .uint32(1 << 31)), .tensorOffset,
+            "(tensor output"),
+        Hostile(
+            "alignment of 64 bits", GGUFBuilder.textModel.setting("general.alignment", .uint64(32)), .alignment,
+            "not a uint32"),
+        Hostile(
+            "alignment as text", GGUFBuilder.textModel.setting("general.alignment", .string("32")), .alignment,
+            "not a uint32"),
     ]
 
     static let tensors: [Hostile] = [
-        Hostile("empty name", tensor { $0.name = [] }, "empty or not text (name of tensor 2"),
-        Hostile("name with NUL", tensor { $0.name = [0x61, 0] }, "empty or not text"),
-        Hostile("name not UTF-8", tensor { $0.name = [0xFF] }, "empty or not text"),
-        Hostile("long name", tensor { $0.name = Array(repeating: 0x61, count: 65) }, "above the limit of 64"),
-        Hostile("same name twice", tensor { $0.name = Array("token_embd.weight".utf8) }, "appears twice"),
-        Hostile("five dimensions", tensor { $0.shape = [2, 2, 2, 2, 2] }, "5 dimensions; 4 is the limit (tensor out"),
-        Hostile("2^32-1 dimensions", tensor { $0.dimensions = .max }, "4 is the limit"),
-        Hostile("negative dimension", tensor { $0.shape = [-8, 4] }, "negative dimension"),
-        Hostile("product overflows", tensor { $0.shape = [1 << 32, 1 << 32] }, "product is too large"),
-        Hostile("product overflows over 0", tensor { $0.shape = [1 << 62, 0, 1 << 62] }, "product is too large"),
-        Hostile("size overflows", tensor { $0.shape = [.max] }, "does not fit in the file"),
-        Hostile("type 43", tensor { $0.type = 43 }, "tensor type 43 does not exist (tensor output.weight"),
-        Hostile("type -1", tensor { $0.type = .max }, "does not exist"),
-        Hostile("type Q4_2", tensor { $0.type = 4 }, "tensor type 4 was removed from llama.cpp"),
-        Hostile("type Q4_0_8_8", tensor { $0.type = 33 }, "was removed"),
-        Hostile("half a block", tensor { $0.type = 2 }, "rows of 8 elements are no whole blocks of Q4_0"),
-        Hostile("place not aligned", tensor { $0.offset = 257 }, "data at 257 instead of 256"),
-        Hostile("place with a gap", tensor { $0.offset = 512 }, "data at 512 instead of 256"),
-        Hostile("place over another", tensor { $0.offset = 0 }, "data at 0 instead of 256"),
-        Hostile("place of 2^64-1", tensor { $0.offset = .max }, "instead of 256"),
-        Hostile("more data than the file has", tensor { $0.shape = [1 << 40] }, "does not fit in the file"),
+        Hostile("empty name", tensor { $0.name = [] }, .tensorName, "empty or not text (name of tensor 2"),
+        Hostile("name with NUL", tensor { $0.name = [0x61, 0] }, .tensorName, "empty or not text"),
+        Hostile("name not UTF-8", tensor { $0.name = [0xFF] }, .tensorName, "empty or not text"),
         Hostile(
-            "data cut by a byte", bytes: Array(GGUFBuilder.textModel.file.dropLast()), "tensor data is missing"),
-        Hostile("no data", bytes: GGUFBuilder.textModel.header, "tensor data is missing"),
+            "long name", tensor { $0.name = Array(repeating: 0x61, count: 65) }, .stringLength, "above the limit of 64"),
+        Hostile(
+            "same name twice", tensor { $0.name = Array("token_embd.weight".utf8) }, .duplicateTensor, "appears twice"),
+        Hostile(
+            "five dimensions", tensor { $0.shape = [2, 2, 2, 2, 2] }, .dimensions,
+            "5 dimensions; 4 is the limit (tensor out"),
+        Hostile("2^32-1 dimensions", tensor { $0.dimensions = .max }, .dimensions, "4 is the limit"),
+        Hostile("negative dimension", tensor { $0.shape = [-8, 4] }, .dimensions, "negative dimension"),
+        Hostile(
+            "product overflows", tensor { $0.shape = [1 << 32, 1 << 32] }, .dimensionOverflow, "product is too large"),
+        Hostile(
+            "product overflows over 0", tensor { $0.shape = [1 << 62, 0, 1 << 62] }, .dimensionOverflow,
+            "product is too large"),
+        Hostile("size overflows", tensor { $0.shape = [.max] }, .tensorSize, "does not fit in the file"),
+        Hostile("type 43", tensor { $0.type = 43 }, .tensorType, "tensor type 43 does not exist (tensor output.weight"),
+        Hostile("type -1", tensor { $0.type = .max }, .tensorType, "does not exist"),
+        Hostile("type Q4_2", tensor { $0.type = 4 }, .tensorType, "tensor type 4 was removed from llama.cpp"),
+        Hostile("type Q4_0_8_8", tensor { $0.type = 33 }, .tensorType, "was removed"),
+        Hostile("half a block", tensor { $0.type = 2 }, .blockSize, "rows of 8 elements are no whole blocks of Q4_0"),
+        Hostile("place not aligned", tensor { $0.offset = 257 }, .tensorOffset, "data at 257 instead of 256"),
+        Hostile("place with a gap", tensor { $0.offset = 512 }, .tensorOffset, "data at 512 instead of 256"),
+        Hostile("place over another", tensor { $0.offset = 0 }, .tensorOffset, "data at 0 instead of 256"),
+        Hostile("place of 2^64-1", tensor { $0.offset = .max }, .tensorOffset, "instead of 256"),
+        Hostile(
+            "more data than the file has", tensor { $0.shape = [1 << 40] }, .tensorSize, "does not fit in the file"),
+        Hostile(
+            "data cut by a byte", bytes: Array(GGUFBuilder.textModel.file.dropLast()),
+            ModelHeaderRule.missingData.identifier, "tensor data is missing"),
+        Hostile(
+            "no data", bytes: GGUFBuilder.textModel.header, ModelHeaderRule.missingData.identifier,
+            "tensor data is missing"),
     ]
 
     @Test(arguments: start + metadata + tensors)
     func refuses(_ hostile: Hostile) throws {
         let file = try namelessFile(hostile.bytes)
         let error = #expect(throws: BundleError.self) { try GGUFHeader(reading: file) }
-        #expect(error?.code == hostile.code)
+        #expect(error?.identifier == hostile.identifier)
         #expect(error?.exitStatus == .invalidContent)
         #expect(error?.message.contains(hostile.reason) == true, "\(error?.message ?? "no error")")
         #expect(error?.message.contains("model.gguf") == true)
@@ -192,7 +234,7 @@ struct GGUFHostileHeaderTests {
             offset += Int64(key.bytes.count) + 1 << 25
         }
         let error = #expect(throws: BundleError.self) { try GGUFHeader(reading: file) }
-        #expect(error?.message.contains("larger than 256 MiB") == true)
+        #expect(error?.identifier == ModelHeaderRule.headerSize.identifier)
     }
 
     @Test func refusesWhatIsNoRegularFile() throws {

@@ -170,9 +170,9 @@ struct ModelSourceFileTests {
             }
             let shards = shardFiles(2)
             try folder.publish(shards[0].bytes, as: shards[0].name)
-            #expect(try refusal(shards[0].bytes)?.code == .modelHeader)
-            #expect(try refusal(shardFiles(3)[1].bytes)?.code == .modelHeader)
-            #expect(try refusal(GGUFBuilder.textModel.file)?.code == .modelHeader)
+            #expect(try refusal(shards[0].bytes)?.identifier == ModelHeaderRule.shards.identifier)
+            #expect(try refusal(shardFiles(3)[1].bytes)?.identifier == ModelHeaderRule.shards.identifier)
+            #expect(try refusal(GGUFBuilder.textModel.file)?.identifier == ModelHeaderRule.shards.identifier)
             var other = GGUFBuilder([
                 ("general.architecture", .string("qwen2")), ("split.no", .uint16(1)), ("split.count", .uint16(2)),
             ])
@@ -277,7 +277,7 @@ struct ModelSourceFileTests {
             let error = #expect(throws: BundleError.self) {
                 try ModelSource.inspect(path.appending("x.gguf"), options: plainOptions)
             }
-            #expect(error?.code == .modelHeader)
+            #expect(error?.identifier == ModelHeaderRule.architecture.identifier)
             #expect(error?.message.contains("general.architecture") == true)
         }
     }

@@ -68,10 +68,13 @@ struct FileZipSource: ZipSource {
 
 extension BundleError {
     static func tooLarge(_ name: String, _ limit: Int64) -> BundleError {
-        BundleError(
-            name == PackageEntryName.manifest ? .manifest : .structure,
-            "validation failed: \(name) is larger than \(ByteCount(limit))",
-            hint: "Ask the sender for a new copy of the package.")
+        let message = "validation failed: \(name) is larger than \(ByteCount(limit))"
+        let hint = "Ask the sender for a new copy of the package."
+        return switch name {
+        case PackageEntryName.manifest: BundleError(breaking: ManifestRule.tooLarge, message, hint: hint)
+        case PackageEntryName.checksums: BundleError(breaking: ChecksumRule.tooLarge, message, hint: hint)
+        default: BundleError(breaking: StructureRule.entrySize, message, hint: hint)
+        }
     }
 
     static func wrongCRC(_ name: String) -> BundleError {

@@ -65,7 +65,9 @@ private struct FolderScan {
     private var count = 0
 
     mutating func add(_ folder: Folder, prefix: String, depth: Int) throws {
-        guard depth > 0 else { throw BundleError.structure("\(folder.path.escapedForOneLine) is nested too deep") }
+        guard depth > 0 else {
+            throw BundleError.structure(.depth, "\(folder.path.escapedForOneLine) is nested too deep")
+        }
         for part in try folder.names() {
             let name = try EntryName.validate(Array((prefix + part).utf8))
             count += 1
@@ -83,7 +85,7 @@ private struct FolderScan {
                 try names.insert(name, isFolder: false)
                 statuses[name] = status
             case .link, .pipe, .other:
-                throw BundleError.structure("\(name) is a link or special file")
+                throw BundleError.structure(.link, "\(name) is a link or special file")
             }
         }
     }

@@ -148,7 +148,7 @@ struct PackageContents: Sendable {
 
     static var twoLists: BundleError {
         BundleError(
-            .checksums, "validation failed: the package has both checksums.txt and SHA256SUMS",
+            breaking: ChecksumRule.twoLists, "validation failed: the package has both checksums.txt and SHA256SUMS",
             hint: "Remove one of the two lists and package again.")
     }
 

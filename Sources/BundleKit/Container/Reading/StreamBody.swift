@@ -35,7 +35,7 @@ final class StreamBody: Sendable {
             let name = String(decoding: header.fields.name, as: UTF8.self)
             if name.utf8.last == UInt8(ascii: "/") {
                 guard header.fields.size == 0 else {
-                    throw BundleError.structure("\(header.fields.shownName) is a folder with content")
+                    throw BundleError.structure(.folderContent, "\(header.fields.shownName) is a folder with content")
                 }
                 if header.fields.hasDescriptor {
                     _ = try stream.takeDescriptor(isZip64: header.isZip64, crc32: 0)
@@ -44,7 +44,7 @@ final class StreamBody: Sendable {
                 try take(file, header, from: &stream, by: &pass)
             } else {
                 guard met.insert(name).inserted else {
-                    throw BundleError(.duplicateEntry, "validation failed: the entry \(name) is there twice")
+                    throw EntryNameSet.refusal(.twice, name, "is there twice")
                 }
                 try takeUnlisted(name, header, from: &stream, &found)
             }
@@ -96,11 +96,12 @@ final class StreamBody: Sendable {
         switch name {
         case PackageEntryName.signature: limit = ArchiveBody.maximumSignature
         case PackageEntryName.modelSignature: limit = ArchiveBody.maximumModelSignature
-        default: throw BundleError(.duplicateEntry, "validation failed: the entry \(name) is there twice")
+        default: throw EntryNameSet.refusal(.twice, name, "is there twice")
         }
         guard !header.fields.hasDescriptor || header.fields.size > 0 else {
             throw BundleError(
-                .structure, "validation failed: \(name) does not say its size before its end, in a stream",
+                breaking: StructureRule.streamSize,
+                "validation failed: \(name) does not say its size before its end, in a stream",
                 hint: "Read the package from a file, or put \(name) in front of the data.")
         }
         guard header.fields.size <= UInt64(limit) else { throw BundleError.tooLarge(name, limit) }

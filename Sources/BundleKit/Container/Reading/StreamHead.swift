@@ -95,7 +95,7 @@ enum Spool {
             try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]), at: size)
             size += Int64(got)
             if let limit, size > limit {
-                throw BundleError.structure("the stream has more bytes than its manifest announces")
+                throw BundleError.structure(.streamSurplus, "the stream has more bytes than its manifest announces")
             }
             if got < buffer.count { break }
         }

@@ -120,7 +120,7 @@ struct FileJob<Input: PackageInput> {
             progress.report(.verifying, completed: written.size.bytes, total: written.size.bytes)
         }
         guard reader.identity == written.identity, try file.status().size == written.size.bytes else {
-            throw BundleError.structure("the package is not what was written").inPackage(path)
+            throw BundleError.structure(.asWritten, "the package is not what was written").inPackage(path)
         }
     }
 }

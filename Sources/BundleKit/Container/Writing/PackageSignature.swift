@@ -24,7 +24,8 @@ package enum PackageSignature {
         let reader = try PackageReader.open(file: file, source: path.string)
         guard reader.hasOwnChecksums, case .archive(let archive) = reader.body else {
             throw BundleError(
-                .checksums, "\(path.string.escapedForOneLine) has no checksums.txt that could be signed",
+                breaking: ChecksumRule.missing,
+                "\(path.string.escapedForOneLine) has no checksums.txt that could be signed",
                 hint: "Make a package of it first: baigo convert.")
         }
         guard armored.count <= ArchiveBody.maximumSignature else {
@@ -80,7 +81,7 @@ private struct TailEdit {
             try file.sync()
             let result = try PackageReader.open(file: file, source: file.path)
             guard result.identity == identity, result.signature == signature else {
-                throw BundleError.structure("the package is not what was written").inPackage(file.path)
+                throw BundleError.structure(.asWritten, "the package is not what was written").inPackage(file.path)
             }
         } catch {
             try journal.restore(file)

@@ -4,10 +4,10 @@
 struct ByteCursor {
     private let bytes: ArraySlice<UInt8>
     private var position: Int
-    private let what: String
+    private let what: () -> String
 
     /// Starts at the first of `bytes`; `what` names them in errors.
-    init(_ bytes: ArraySlice<UInt8>, of what: String) {
+    init(_ bytes: ArraySlice<UInt8>, of what: @autoclosure @escaping () -> String) {
         self.bytes = bytes
         self.position = bytes.startIndex
         self.what = what
@@ -20,7 +20,7 @@ struct ByteCursor {
     ///
     /// - Throws: `BundleError`, code `structure`, when there are fewer.
     mutating func take(_ count: Int) throws(BundleError) -> ArraySlice<UInt8> {
-        guard count >= 0, count <= remaining else { throw .structure("\(what) ends too early") }
+        guard count >= 0, count <= remaining else { throw .structure(.cutRecord, "\(what()) ends too early") }
         defer { position += count }
         return bytes[position..<position + count]
     }

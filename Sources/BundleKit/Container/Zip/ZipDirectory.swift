@@ -58,12 +58,13 @@ struct ZipDirectory: Sendable {
         var headers: [ZipCentralHeader] = []
         while cursor.remaining > 0 {
             guard headers.count < tail.entryCount else {
-                throw BundleError.structure("the central directory has more entries than the end record says")
+                throw BundleError.structure(
+                    .entryCount, "the central directory has more entries than the end record says")
             }
             headers.append(try ZipCentralHeader(reading: &cursor, of: bytes.count))
         }
         guard headers.count == tail.entryCount else {
-            throw BundleError.structure("the central directory has fewer entries than the end record says")
+            throw BundleError.structure(.entryCount, "the central directory has fewer entries than the end record says")
         }
         headers.sort { $0.localOffset < $1.localOffset }
 
@@ -72,16 +73,19 @@ struct ZipDirectory: Sendable {
         var position: Int64 = 0
         for (index, header) in headers.enumerated() {
             let next = index + 1 < headers.count ? headers[index + 1].localOffset : UInt64(tail.directoryOffset)
-            guard header.localOffset == UInt64(position), next <= UInt64(tail.directoryOffset) else {
-                throw BundleError.structure(
-                    "\(header.fields.shownName) overlaps another part, or bytes before it belong to nothing")
+            var shown: String { header.fields.shownName }
+            guard header.localOffset >= UInt64(position), next <= UInt64(tail.directoryOffset) else {
+                throw BundleError.structure(.overlap, "\(shown) overlaps another part")
+            }
+            guard header.localOffset == UInt64(position) else {
+                throw BundleError.structure(.unreferencedBytes, "bytes before \(shown) belong to nothing")
             }
             let entry = try Self.entry(header, until: Int64(next), parts: parts, names: &names)
             entries.append(entry)
             position = entry.endOffset
         }
         guard position == tail.directoryOffset else {
-            throw BundleError.structure("bytes before the central directory belong to nothing")
+            throw BundleError.structure(.unreferencedBytes, "bytes before the central directory belong to nothing")
         }
         self.entries = entries
     }
@@ -90,22 +94,25 @@ struct ZipDirectory: Sendable {
         _ header: ZipCentralHeader, until next: Int64, parts: some ZipLocalParts, names: inout EntryNameSet
     ) throws -> ZipEntry {
         let offset = Int64(header.localOffset)
-        let shown = header.fields.shownName
+        var shown: String { header.fields.shownName }
         let local = try parts.localHeader(at: offset, before: next)
         try local.check(against: header.fields)
         let dataOffset = offset + Int64(local.length)
         guard let size = Int64(exactly: header.fields.size), dataOffset <= next, size <= next - dataOffset else {
-            throw BundleError.structure("\(shown) overlaps the part behind it")
+            throw BundleError.structure(.overlap, "\(shown) overlaps the part behind it")
         }
         let gap = next - dataOffset - size
         if header.fields.hasDescriptor {
             guard (12...24).contains(gap) else {
-                throw BundleError.structure("\(shown) has no data descriptor, or bytes behind it belong to nothing")
+                throw BundleError.structure(
+                    .descriptor, "\(shown) has no data descriptor, or bytes behind it belong to nothing")
             }
             let bytes = try parts.descriptor(at: dataOffset + size, count: Int(gap))
             try ZipDescriptor.check(bytes, isZip64: local.isZip64, against: header.fields)
         } else {
-            guard gap == 0 else { throw BundleError.structure("bytes behind \(shown) belong to nothing") }
+            guard gap == 0 else {
+                throw BundleError.structure(.unreferencedBytes, "bytes behind \(shown) belong to nothing")
+            }
         }
         let raw = header.isFolder ? Array(header.fields.name.dropLast()) : header.fields.name
         let name = try EntryName.validate(raw, markedUTF8: header.fields.flags & ZipFormat.utf8Flag != 0)
@@ -126,17 +133,18 @@ enum ZipDescriptor {
         var cursor = ByteCursor(bytes[...], of: "a data descriptor")
         if bytes.count == body + 4 {
             guard try cursor.u32() == ZipFormat.descriptorSignature else {
-                throw .structure("the data descriptor of \(central.shownName) is malformed")
+                throw .structure(.descriptor, "the data descriptor of \(central.shownName) is malformed")
             }
         }
         guard cursor.remaining == body else {
-            throw .structure("the data descriptor of \(central.shownName) does not fit, or bytes belong to nothing")
+            throw .structure(
+                .descriptor, "the data descriptor of \(central.shownName) does not fit, or bytes belong to nothing")
         }
         let crc = try cursor.u32()
         let compressed = isZip64 ? try cursor.u64() : UInt64(try cursor.u32())
         let size = isZip64 ? try cursor.u64() : UInt64(try cursor.u32())
         guard crc == central.crc32, compressed == central.compressedSize, size == central.size else {
-            throw .structure("data descriptor and central header of \(central.shownName) disagree")
+            throw .structure(.descriptorMismatch, "data descriptor and central header of \(central.shownName) disagree")
         }
     }
 }
@@ -150,11 +158,13 @@ private struct SeekableParts<Source: ZipSource>: ZipLocalParts {
     func localHeader(at fileOffset: Int64, before limit: Int64) throws -> ZipLocalHeader {
         let room = limit - fileOffset
         guard room >= Int64(ZipFormat.localBytes) else {
-            throw BundleError.structure("two entries share a local header, or one has no room")
+            throw BundleError.structure(.overlap, "two entries share a local header, or one has no room")
         }
         let bytes = try source.bytes(at: fileOffset, count: Int(min(room, Self.firstRead)))
         let length = try ZipLocalHeader.length(from: bytes.prefix(ZipFormat.localBytes))
-        guard Int64(length) <= room else { throw BundleError.structure("a local header reaches into the next part") }
+        guard Int64(length) <= room else {
+            throw BundleError.structure(.overlap, "a local header reaches into the next part")
+        }
         let whole = length <= bytes.count ? bytes : try source.bytes(at: fileOffset, count: length)
         return try ZipLocalHeader(reading: whole.prefix(length))
     }

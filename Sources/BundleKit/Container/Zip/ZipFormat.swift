@@ -42,9 +42,9 @@ enum ZipFormat {
 
 extension BundleError {
     /// An archive that breaks a rule of the format or that two readers would take differently.
-    static func structure(_ reason: String) -> BundleError {
+    static func structure(_ rule: StructureRule, _ reason: String) -> BundleError {
         BundleError(
-            .structure, "validation failed: \(reason)",
+            breaking: rule, "validation failed: \(reason)",
             hint: "Ask the sender for a new copy, or unpack it with care and package it again.")
     }
 
@@ -59,6 +59,6 @@ extension BundleError {
     func inPackage(_ source: String) -> BundleError {
         let shown = source.escapedForOneLine
         guard !message.contains(shown) else { return self }
-        return BundleError(code, "\(message) (\(shown))", hint: hint, cause: cause)
+        return saying("\(message) (\(shown))")
     }
 }

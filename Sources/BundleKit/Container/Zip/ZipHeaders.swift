@@ -22,14 +22,16 @@ struct ZipCommonFields: Equatable, Sendable {
     }
 
     /// Refuses what no stored entry of a package has.
-    static func check(version: UInt16, flags: UInt16, method: UInt16, of entry: String) throws(BundleError) {
+    static func check(version: UInt16, flags: UInt16, method: UInt16, of name: ArraySlice<UInt8>) throws(BundleError) {
+        var entry: String { shown(name) }
         guard flags & ZipFormat.encryptionFlags == 0 else {
             throw BundleError(
                 .encrypted, "validation failed: \(entry) is encrypted",
                 hint: "Unpack it where the password is known and package it again.")
         }
         guard flags & ~(ZipFormat.descriptorFlag | ZipFormat.utf8Flag) == 0 else {
-            throw .structure("\(entry) has flags 0x\(String(flags, radix: 16)) that a stored entry does not have")
+            throw .structure(
+                .flags, "\(entry) has flags 0x\(String(flags, radix: 16)) that a stored entry does not have")
         }
         guard method == 0 else {
             throw BundleError(
@@ -37,7 +39,7 @@ struct ZipCommonFields: Equatable, Sendable {
                 hint: "Unpack it and pack it without compression: unzip FILE -d DIR && cd DIR && zip -0 -r ../NEW .")
         }
         guard version <= ZipFormat.zip64Version else {
-            throw .structure("\(entry) needs version \(version) of the format")
+            throw .structure(.version, "\(entry) needs version \(version) of the format")
         }
     }
 }
@@ -58,7 +60,7 @@ struct ZipLocalHeader: Equatable, Sendable {
     static func length(from fixed: ArraySlice<UInt8>) throws(BundleError) -> Int {
         var cursor = ByteCursor(fixed, of: "a local header")
         guard try cursor.u32() == ZipFormat.localSignature else {
-            throw .structure("there is no local header where one has to be")
+            throw .structure(.localHeader, "there is no local header where one has to be")
         }
         _ = try cursor.take(22)
         return ZipFormat.localBytes + Int(try cursor.u16()) + Int(try cursor.u16())
@@ -82,13 +84,13 @@ struct ZipLocalHeader: Equatable, Sendable {
         let nameLength = Int(try cursor.u16())
         let extraLength = Int(try cursor.u16())
         let name = try cursor.take(nameLength)
-        let entry = ZipCommonFields.shown(name)
-        let extra = try ZipExtraFields(reading: try cursor.take(extraLength), of: entry)
-        try ZipCommonFields.check(version: version, flags: flags, method: method, of: entry)
+        var entry: String { ZipCommonFields.shown(name) }
+        let extra = try ZipExtraFields(reading: try cursor.take(extraLength), of: name)
+        try ZipCommonFields.check(version: version, flags: flags, method: method, of: name)
         guard [0, 2].contains(extra.zip64?.count ?? 0) else {
-            throw .structure("the ZIP64 field of the local header of \(entry) lacks a size")
+            throw .structure(.zip64Field, "the ZIP64 field of the local header of \(entry) lacks a size")
         }
-        let sizes = try extra.resolve([size, compressed], of: entry)
+        let sizes = try extra.resolve([size, compressed], of: name)
         isZip64 = extra.zip64 != nil
         fields = ZipCommonFields(
             flags: flags, time: time, date: date, crc32: crc, compressedSize: sizes[1], size: sizes[0],
@@ -99,9 +101,11 @@ struct ZipLocalHeader: Equatable, Sendable {
     ///
     /// Where a data descriptor follows, digest and sizes may be zero.
     func check(against central: ZipCommonFields) throws(BundleError) {
-        let entry = central.shownName
         func agree(_ same: Bool, _ what: String) throws(BundleError) {
-            guard same else { throw .structure("local and central header of \(entry) disagree on the \(what)") }
+            guard same else {
+                throw .structure(
+                    .headerMismatch, "local and central header of \(central.shownName) disagree on the \(what)")
+            }
         }
         try agree(fields.name == central.name, "name")
         try agree(fields.flags == central.flags, "flags")
@@ -130,7 +134,7 @@ struct ZipCentralHeader: Sendable {
     init(reading cursor: inout ByteCursor, of directory: Int) throws(BundleError) {
         let start = directory - cursor.remaining
         guard try cursor.u32() == ZipFormat.centralSignature else {
-            throw .structure("the central directory has something else than entries")
+            throw .structure(.directoryRecord, "the central directory has something else than entries")
         }
         let madeBy = try cursor.u16()
         let version = try cursor.u16()
@@ -149,19 +153,21 @@ struct ZipCentralHeader: Sendable {
         let attributes = try cursor.u32()
         let offset = try cursor.u32()
         let name = try cursor.take(nameLength)
-        let entry = ZipCommonFields.shown(name)
-        let extra = try ZipExtraFields(reading: try cursor.take(extraLength), of: entry)
+        var entry: String { ZipCommonFields.shown(name) }
+        let extra = try ZipExtraFields(reading: try cursor.take(extraLength), of: name)
         _ = try cursor.take(commentLength)
         range = start..<directory - cursor.remaining
-        try ZipCommonFields.check(version: version, flags: flags, method: method, of: entry)
-        guard disk == 0 else { throw .structure("\(entry) is on another disk of a multi-disk archive") }
-        let values = try extra.resolve([size, compressed, offset], of: entry)
+        try ZipCommonFields.check(version: version, flags: flags, method: method, of: name)
+        guard disk == 0 else { throw .structure(.multiDisk, "\(entry) is on another disk of a multi-disk archive") }
+        let values = try extra.resolve([size, compressed, offset], of: name)
         fields = ZipCommonFields(
             flags: flags, time: time, date: date, crc32: crc, compressedSize: values[1], size: values[0],
             name: Array(name))
         localOffset = values[2]
         isFolder = name.last == UInt8(ascii: "/")
-        guard fields.size == fields.compressedSize else { throw .structure("\(entry) is stored with two sizes") }
+        guard fields.size == fields.compressedSize else {
+            throw .structure(.twoSizes, "\(entry) is stored with two sizes")
+        }
         try checkType(madeBy: madeBy, attributes: attributes)
     }
 
@@ -169,24 +175,28 @@ struct ZipCentralHeader: Sendable {
     ///
     /// Readers take the Unix mode from the upper half whatever the host says, so it is checked for both.
     private func checkType(madeBy: UInt16, attributes: UInt32) throws(BundleError) {
-        let entry = fields.shownName
+        var entry: String { fields.shownName }
         let host = UInt8(madeBy >> 8)
         guard host == ZipFormat.hostFAT || host == ZipFormat.hostUnix else {
-            throw .structure("\(entry) was made by a system of number \(host), not by FAT or Unix")
+            throw .structure(.host, "\(entry) was made by a system of number \(host), not by FAT or Unix")
+        }
+        // unzip takes such names for ones in a code page of DOS, marked as UTF-8 or not.
+        guard host != ZipFormat.hostFAT || fields.name.allSatisfy({ $0 < 0x80 }) else {
+            throw .structure(.host, "\(entry) was made by FAT and has a name that is not ASCII")
         }
         let type = (attributes >> 16) & 0o170000
         guard type == 0 || type == (isFolder ? 0o040000 : 0o100000) else {
-            let isLink = type == 0o120000
-            throw .structure("\(entry) is \(isLink ? "a link" : "of a type that does not fit its name")")
+            guard type != 0o120000 else { throw .structure(.link, "\(entry) is a link") }
+            throw .structure(.fileType, "\(entry) is of a type that does not fit its name")
         }
         let isMarkedFolder = attributes & 0x10 != 0
-        guard !isMarkedFolder || isFolder else { throw .structure("\(entry) is marked as a folder") }
+        guard !isMarkedFolder || isFolder else { throw .structure(.fileType, "\(entry) is marked as a folder") }
         // Read-only, hidden, system, folder, archive, normal, and the bit that 7-Zip sets for a Unix mode.
         guard attributes & 0xffff & ~0x80b7 == 0 else {
-            throw .structure("\(entry) has attributes of a label, link or device")
+            throw .structure(.fileType, "\(entry) has attributes of a label, link or device")
         }
         guard !isFolder || fields.size == 0 && fields.crc32 == 0 else {
-            throw .structure("\(entry) is a folder with content")
+            throw .structure(.folderContent, "\(entry) is a folder with content")
         }
     }
 }

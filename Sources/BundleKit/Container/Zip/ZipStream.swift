@@ -111,7 +111,7 @@ struct ZipStream: Sendable {
             if got < chunk.count { break }
         }
         guard bytes.count <= limit else {
-            throw BundleError.structure("there is more behind the entries than a central directory")
+            throw BundleError.structure(.streamDirectory, "there is more behind the entries than a central directory")
         }
         let source = TailSource(startOffset: startOffset, bytes: bytes)
         _ = try ZipDirectory(reading: source, parts: parts)
@@ -124,14 +124,15 @@ private struct StreamParts: ZipLocalParts, Sendable {
 
     func localHeader(at fileOffset: Int64, before limit: Int64) throws -> ZipLocalHeader {
         guard let header = headers[fileOffset] else {
-            throw BundleError.structure("the central directory has an entry that is not in the stream")
+            throw BundleError.structure(
+                .streamDirectory, "the central directory has an entry that is not in the stream")
         }
         return header
     }
 
     func descriptor(at fileOffset: Int64, count: Int) throws -> [UInt8] {
         guard let bytes = descriptors[fileOffset], bytes.count == count else {
-            throw BundleError.structure("a data descriptor is not where the central directory says")
+            throw BundleError.structure(.streamDirectory, "a data descriptor is not where the central directory says")
         }
         return bytes
     }
@@ -145,7 +146,7 @@ private struct TailSource: ZipSource {
     func bytes(at fileOffset: Int64, count: Int) throws -> [UInt8] {
         let start = Int(fileOffset - startOffset)
         guard start >= 0, start + count <= bytes.count else {
-            throw BundleError.structure("the central directory reaches into the entries")
+            throw BundleError.structure(.streamDirectory, "the central directory reaches into the entries")
         }
         return Array(bytes[start..<start + count])
     }

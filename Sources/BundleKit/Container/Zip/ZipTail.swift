@@ -36,18 +36,30 @@ struct ZipTail: Sendable, Equatable {
         guard let start = Self.lastEndRecord(in: tail) else {
             throw BundleError.truncated("the archive has no end record")
         }
+        guard tail.count - start >= ZipFormat.endBytes else {
+            throw BundleError.structure(.comment, "the comment holds the signature of another end record")
+        }
         var cursor = ByteCursor(tail[start...], of: "the end record")
         _ = try cursor.u32()
         let disks = [try cursor.u16(), try cursor.u16()]
         let counts = [try cursor.u16(), try cursor.u16()]
         let size = try cursor.u32()
         let offset = try cursor.u32()
-        comment = Array(try cursor.take(Int(try cursor.u16())))
-        guard cursor.remaining == 0 else {
-            throw BundleError.structure("there are bytes after the end record, or its comment holds another")
+        let commentLength = Int(try cursor.u16())
+        guard commentLength <= cursor.remaining else {
+            throw BundleError.structure(.comment, "the comment is longer than the file, or holds another end record")
         }
-        guard disks == [0, 0] else { throw BundleError.structure("the archive is part of a multi-disk archive") }
-        guard counts[0] == counts[1] else { throw BundleError.structure("the end record has two counts of entries") }
+        comment = Array(try cursor.take(commentLength))
+        guard cursor.remaining == 0 else {
+            throw BundleError.structure(
+                .trailingBytes, "there are bytes after the end record, or its comment holds another")
+        }
+        guard disks == [0, 0] else {
+            throw BundleError.structure(.multiDisk, "the archive is part of a multi-disk archive")
+        }
+        guard counts[0] == counts[1] else {
+            throw BundleError.structure(.twoCounts, "the end record has two counts of entries")
+        }
 
         let endOffset = tailOffset + Int64(start)
         let end64 = try Zip64End(before: endOffset, in: source)
@@ -60,12 +72,12 @@ struct ZipTail: Sendable, Equatable {
             throw BundleError(.tooManyEntries, "validation failed: the archive has more than 65,536 entries")
         }
         guard directory <= ZipFormat.maximumDirectoryBytes else {
-            throw BundleError.structure("the central directory is larger than 32 MiB")
+            throw BundleError.structure(.directorySize, "the central directory is larger than 32 MiB")
         }
         guard let startOffset = Int64(exactly: directoryStart), startOffset <= limit,
             startOffset + Int64(directory) == limit, startOffset >= source.startOffset
         else {
-            throw BundleError.structure("the central directory is not where the end record says")
+            throw BundleError.structure(.directoryPlace, "the central directory is not where the end record says")
         }
         entryCount = Int(entries)
         directoryOffset = startOffset
@@ -91,11 +103,13 @@ struct ZipTail: Sendable, Equatable {
 
     private static func value(_ short: UInt64, _ marker: UInt64, _ long: UInt64?) throws(BundleError) -> UInt64 {
         guard let long else {
-            guard short != marker else { throw .structure("the end record needs ZIP64 parts that are not there") }
+            guard short != marker else {
+                throw .structure(.zip64End, "the end record needs ZIP64 parts that are not there")
+            }
             return short
         }
         guard short == marker || short == long else {
-            throw .structure("the end record and its ZIP64 record disagree")
+            throw .structure(.zip64End, "the end record and its ZIP64 record disagree")
         }
         return long
     }
@@ -118,30 +132,34 @@ private struct Zip64End {
         guard try locator.u32() == ZipFormat.locatorSignature else { return nil }
         fileOffset = endOffset - length
         guard fileOffset >= source.startOffset else {
-            throw BundleError.structure("the ZIP64 locator has no record before it")
+            throw BundleError.structure(.zip64Locator, "the ZIP64 locator has no record before it")
         }
         let disk = try locator.u32()
         let recordOffset = try locator.u64()
         let disks = try locator.u32()
-        guard disk == 0, disks == 1 else { throw BundleError.structure("the archive is part of a multi-disk archive") }
+        guard disk == 0, disks == 1 else {
+            throw BundleError.structure(.multiDisk, "the archive is part of a multi-disk archive")
+        }
         guard recordOffset == UInt64(fileOffset) else {
-            throw BundleError.structure("the ZIP64 record is not where its locator says")
+            throw BundleError.structure(.zip64Locator, "the ZIP64 record is not where its locator says")
         }
         let recordBytes = try source.bytes(at: fileOffset, count: ZipFormat.end64Bytes)
         var record = ByteCursor(recordBytes[...], of: "the ZIP64 record")
         guard try record.u32() == ZipFormat.end64Signature, try record.u64() == UInt64(ZipFormat.end64Bytes - 12) else {
-            throw BundleError.structure("the ZIP64 record is malformed or has additions")
+            throw BundleError.structure(.zip64Record, "the ZIP64 record is malformed or has additions")
         }
         _ = try record.u16()
         guard try record.u16() <= ZipFormat.zip64Version else {
-            throw BundleError.structure("the ZIP64 record needs a newer version of the format")
+            throw BundleError.structure(.zip64Record, "the ZIP64 record needs a newer version of the format")
         }
         guard try record.u32() == 0, try record.u32() == 0 else {
-            throw BundleError.structure("the archive is part of a multi-disk archive")
+            throw BundleError.structure(.multiDisk, "the archive is part of a multi-disk archive")
         }
         let onDisk = try record.u64()
         entryCount = try record.u64()
-        guard onDisk == entryCount else { throw BundleError.structure("the ZIP64 record has two counts of entries") }
+        guard onDisk == entryCount else {
+            throw BundleError.structure(.twoCounts, "the ZIP64 record has two counts of entries")
+        }
         directorySize = try record.u64()
         directoryOffset = try record.u64()
     }
