@@ -27,19 +27,10 @@ struct ForeignManifest {
     /// - Returns: `nil` for a manifest with `schemaVersion`, which has to follow a schema.
     /// - Throws: `BundleError`: `manifest`; `digestMismatch` for two digests of one file.
     init?(reading bytes: [UInt8]) throws(BundleError) {
-        guard bytes.count <= Manifest.maximumBytes else {
-            throw ManifestFault.error("is larger than \(ByteCount(Manifest.maximumBytes))")
-        }
-        let value: JSONValue
-        do throws(JSONError) { value = try JSONValue(strict: bytes) } catch {
-            throw ManifestFault.error("is not strict JSON: \(error.reason) (byte \(error.byteOffset))")
-        }
-        guard let members = value.object else {
-            throw ManifestFault.error("is not strict JSON: not an object (byte 0)")
-        }
+        let members = try ManifestFault.members(of: bytes)
         guard members["schemaVersion"] == nil else { return nil }
         json = members
-        try collect(value)
+        try collect(.object(members))
     }
 
     private mutating func collect(_ value: JSONValue) throws(BundleError) {

@@ -33,7 +33,7 @@ extension Manifest {
     /// - Throws: `BundleError`: `manifest`; `invalidName` where there is no name that fits.
     package init(foreign bytes: [UInt8], in place: Place) throws(BundleError) {
         guard let foreign = try ForeignManifest(reading: bytes) else {
-            throw ManifestFault.error("has a schemaVersion")
+            throw ManifestFault.error(.schemaVersion, "has a schemaVersion")
         }
         try self.init(foreign, place)
     }
@@ -51,7 +51,7 @@ extension Manifest {
         var totalSize: Int64 = 0
         for file in place.files {
             let (sum, overflow) = totalSize.addingReportingOverflow(file.size)
-            guard !overflow else { throw ManifestFault.error("has files that are too large together") }
+            guard !overflow else { throw ManifestFault.error(.sizeOverflow, "has files that are too large together") }
             totalSize = sum
         }
         var json: [String: JSONValue] = [
