@@ -76,6 +76,9 @@ struct EnvironmentTests {
         #expect(try fixture.store.list().models.count == 1)
         #expect(try fixture.store.resolve(ModelReference("tiny")).weights.count == 1)
         #expect(try fixture.store.auditLog().verify().head.sequence == 2)
+        #expect(try fixture.store.check().isHealthy)
+        #expect(try fixture.store.collectGarbage(dryRun: true, grace: .zero).blobs.isEmpty)
+        #expect(throws: FileError.self) { try fixture.store.collectGarbage(grace: .zero) }
         let error = #expect(throws: FileError.self) { try fixture.add(try MemoryPackage("other")) }
         #expect(error?.code == .readOnly)
         #expect(throws: FileError.self) { try fixture.store.remove(ModelReference("tiny")) }
