@@ -16,11 +16,12 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CArchive", pkgConfig: "libarchive", providers: [.apt(["libarchive-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"])]),
         .systemLibrary(name: "CGPGME", pkgConfig: "gpgme", providers: [.apt(["libgpgme-dev"])]),
         .systemLibrary(name: "CLlama", pkgConfig: "llama"),
         .systemLibrary(name: "CLlamaCommon", pkgConfig: "llama-common"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CLinux"),
         .target(
             name: "BaigoCore",
@@ -29,7 +30,7 @@ let package = Package(
         .target(
             name: "BundleKit",
             dependencies: [
-                "BaigoCore", "CArchive", "CGPGME", "COpenSSL", "CZlib",
+                "BaigoCore", "CArchive", "CDeflate", "CGPGME", "COpenSSL", "CZlib",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),

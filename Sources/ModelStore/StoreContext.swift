@@ -27,15 +27,15 @@ package struct StoreContext: Sendable {
         StoreContext(user: userName(), host: hostName(), program: program, clock: { .now })
     }
 
+    /// The name in `/etc/passwd`, read without the name service, which may ask a daemon or a network.
     private static func userName() -> String {
         let user = geteuid()
-        var record = passwd()
-        var found: UnsafeMutablePointer<passwd>?
-        var buffer = [CChar](repeating: 0, count: 16384)
-        guard getpwuid_r(user, &record, &buffer, buffer.count, &found) == 0, let found,
-            let name = found.pointee.pw_name
-        else { return String(user) }
-        return String(cString: name)
+        guard let file = fopen("/etc/passwd", "re") else { return String(user) }
+        defer { fclose(file) }
+        while let record = fgetpwent(file) {
+            if record.pointee.pw_uid == user, let name = record.pointee.pw_name { return String(cString: name) }
+        }
+        return String(user)
     }
 
     private static func hostName() -> String {

@@ -13,6 +13,7 @@ package struct StoreError: PresentableError {
         case modelNotFound = "store.model-not-found"
         case versionNotFound = "store.version-not-found"
         case noActiveVersion = "store.no-active-version"
+        case nothingOlder = "store.nothing-older"
         case ambiguous = "store.ambiguous"
         case severalVersions = "store.several-versions"
         case activeVersion = "store.active-version"
@@ -39,7 +40,7 @@ package struct StoreError: PresentableError {
     package var exitStatus: ExitStatus {
         switch code {
         case .invalidReference, .ambiguous, .severalVersions, .activeVersion: .usage
-        case .modelNotFound, .versionNotFound, .noActiveVersion: .notFound
+        case .modelNotFound, .versionNotFound, .noActiveVersion, .nothingOlder: .notFound
         case .alreadyExists, .nameConflict: .alreadyExists
         case .unsupportedSchema, .damaged, .auditBroken, .auditUnexpected: .invalidContent
         case .notAStore: .environment

@@ -9,18 +9,18 @@ package final class TemporaryFolder: Sendable {
     /// Absolute, without links.
     package let path: FilePath
 
-    /// Makes an empty folder that only this user can enter.
+    /// Makes an empty folder in `parent` that only this user can enter.
     ///
     /// - Throws: `FileError`.
-    package init() throws(FileError) {
-        var template = Array("/tmp/baigo-test-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { throw FileError(.lastError, while: "make folder", "/tmp") }
+    package init(in parent: FilePath = "/tmp") throws(FileError) {
+        var template = Array(parent.appending("baigo-test-XXXXXX").string.utf8CString)
+        guard let made = mkdtemp(&template) else { throw FileError(.lastError, while: "make folder", parent.string) }
         path = FilePath(platformString: made)
     }
 
     deinit {
         guard let name = path.lastComponent else { return }
-        // What a test made unwritable or mounted is its own affair; a rest in /tmp fails no test.
+        // What a test made unwritable or mounted is its own affair; a rest fails no test.
         try? Folder.open(path.removingLastComponent()).removeTree(name.string)
     }
 

@@ -102,6 +102,8 @@ struct BadInputTests {
         let allowed = try site.baigo("import", "strange.baimodel", "--yes", "--json", "--allow-unsigned")
         expect(allowed, endsWith: .done)
         #expect(try allowed.json["model"]?["trusted"] == false)
+        let logged = try site.baigo("audit", "show", "--operation", "import", "--json").text.split(separator: "\n").last
+        #expect(try JSONValue(strict: Array((logged ?? "").utf8))["details"]?["policy"] == "allowed")
     }
 
     @Test func aBadSignature() throws {
@@ -202,6 +204,7 @@ struct BadInputTests {
             let result = try Site.baigo.run(arguments, environment: ["BAIGO_HOME": site.home])
             expect(result, endsWith: .usage)
             #expect(result.output.isEmpty)
+            #expect(result.errorOutput.hasPrefix("error: "))
             let json = try Site.baigo.run(arguments + ["--json"], environment: ["BAIGO_HOME": site.home])
             expect(json, endsWith: .usage, identifier: "usage")
         }

@@ -7,9 +7,11 @@ import Testing
 
 struct DocumentationTests {
     @Test(arguments: [
-        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["list"], ["show"], ["remove"], ["run"],
+        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["list"], ["show"],
+        ["activate"], ["rollback"], ["history"], ["remove"], ["run"],
         ["chat"],
-        ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"], ["doctor"],
+        ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"],
+        ["audit", "show"], ["audit", "verify"], ["doctor"],
     ])
     func docsShowTheHelpOfEachCommand(_ command: [String]) throws {
         let page = try String(contentsOf: Site.checkout.appendingPathComponent("docs/cli.md"), encoding: .utf8)

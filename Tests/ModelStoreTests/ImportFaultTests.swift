@@ -127,6 +127,7 @@ struct ImportFaultTests {
         let fixture = try StoreFixture()
         let package = try MemoryPackage()
         let stored = try fixture.add(package).package
+        #expect(chmod(stored.weights[0].string, 0o600) == 0)
         #expect(truncate(stored.weights[0].string, 10) == 0)
         let error = #expect(throws: StoreError.self) { try fixture.add(package) }
         #expect(error?.code == .damaged)

@@ -63,7 +63,9 @@ struct PackageImportTests {
         try cat.fileHandleForWriting.write(contentsOf: data)
         try cat.fileHandleForWriting.close()
         let input = try OwnedDescriptor.duplicating(cat.fileHandleForReading.fileDescriptor, path: "standard input")
-        let reader = try PackageReader.open(stream: input, spoolingIn: TemporaryHome.around)
+        var opening = PackageOpening()
+        opening.spoolFolder = TemporaryHome.around
+        let reader = try PackageReader.open(stream: input, opening)
         let result = try add(reader, to: fixture)
         #expect(result.outcome == .imported)
         #expect(result.package.receipt.source == "standard input")

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a well-formed GGUF file of a wanted size, to be packed and hashed; it cannot be run.
 
-Usage: make_gguf.py FILE MIB [--sparse]     with --sparse the tensor data is a hole
+Usage: make_gguf.py FILE MIB [--sparse | --shard NUMBER COUNT]     with --sparse the tensor data is a hole
 """
 import random
 import struct
@@ -10,7 +10,7 @@ import sys
 
 ALIGNMENT = 32
 BLOCK = 64 << 20
-UINT32, STRING, F32 = 4, 8, 0
+UINT16, UINT32, INT32, STRING, F32 = 2, 4, 5, 8, 0
 
 
 def text(value):
@@ -24,7 +24,14 @@ def entry(key, value):
     return text(key) + struct.pack("<II", UINT32, value)
 
 
-def header(size):
+def split(number, count):
+    """What a shard says of its place among the others; each has one tensor."""
+    values = [("split.no", UINT16, "<IH", number - 1), ("split.count", UINT16, "<IH", count),
+              ("split.tensors.count", INT32, "<Ii", count)]
+    return [text(key) + struct.pack(form, kind, value) for key, kind, form, value in values]
+
+
+def header(size, number=1, count=1):
     """The header, padded, of a file whose only tensor fills it up to size bytes."""
     entries = [
         entry("general.architecture", "llama"),
@@ -33,7 +40,10 @@ def header(size):
         entry("llama.context_length", 4096),
         entry("llama.block_count", 1),
     ]
-    start = b"GGUF" + struct.pack("<IQQ", 3, 1, len(entries)) + b"".join(entries) + text("token_embd.weight")
+    if count > 1:
+        entries = (entries if number == 1 else []) + split(number, count)
+    tensor = "token_embd.weight" if number == 1 else f"blk.{number - 2}.ffn_up.weight"
+    start = b"GGUF" + struct.pack("<IQQ", 3, 1, len(entries)) + b"".join(entries) + text(tensor)
     length = (len(start) + 24 + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
     start += struct.pack("<IQIQ", 1, (size - length) // 4, F32, 0)
     return start.ljust(length, b"\0")
@@ -41,7 +51,8 @@ def header(size):
 
 def main():
     path, size = sys.argv[1], int(sys.argv[2]) << 20
-    data = header(size)
+    shard = [int(word) for word in sys.argv[4:]] if sys.argv[3:4] == ["--shard"] else []
+    data = header(size, *shard)
     with open(path, "wb") as file:
         file.write(data)
         if sys.argv[3:] == ["--sparse"]:

@@ -13,7 +13,8 @@ add() {
     commands+=("$3")
 }
 
-# Runs every added command once, then all of them again, so that a slow minute of the machine is shared. Seconds.
+# Runs every added command once, then all of them again, so that a slow minute of the machine is shared. Seconds, by the
+# clock and, under "cpu.", of all processors together.
 in_turn() {
     local round i
     for ((round = 1; round <= runs; round++)); do
@@ -23,6 +24,7 @@ in_turn() {
             hyperfine --shell none --runs 1 --style none --export-csv "$short/time.csv" "bash $short/command" \
                 > /dev/null 2> "$short/errors" || die "${names[i]} failed: $(tail -n 5 "$short/errors")"
             record "$1.${names[i]}" "$(awk -F , 'NR == 2 { print $4 }' "$short/time.csv")"
+            record "cpu.$1.${names[i]}" "$(awk -F , 'NR == 2 { print $5 + $6 }' "$short/time.csv")"
         done
         say "  $1: round $round of $runs done"
     done
@@ -66,6 +68,8 @@ describe_machine() {
     printf 'python3\t%s\n' "$(/usr/bin/python3 -V | cut -d ' ' -f 2)"
     printf 'gpg\t%s\n' "$(gpg --version | sed -n '1s/.* //p')"
     printf 'model_signing\t%s\n' "$("$short/venv/bin/model_signing" --version | sed 's/.* //')"
+    printf 'xfsprogs\t%s\n' "$(/sbin/mkfs.xfs -V | sed 's/.* //')"
+    printf 'load at start\t%s (processes that ran or waited to run, over one minute)\n' "$load"
     printf 'size\t%s MiB\n' "$size_mib"
     printf 'runs\t%s\n' "$runs"
     printf 'rows\t%s\n' "${rows[*]}"

@@ -50,9 +50,27 @@ def timed(results, group):
     return {key[len(prefix):]: median(value) for key, value in results.items() if key.startswith(prefix)}
 
 
+def processors(results):
+    """Where the time goes: what the clock says against what the processors did."""
+    rows = []
+    for key, values in results.items():
+        if key.startswith("cpu."):
+            _, group, name = key.split(".", 2)
+            if name in NOT_PEERS:
+                rows.append([group, name, f"{median(results[key[4:]]):.2f} s", f"{median(values):.2f} s"])
+    if rows:
+        yield from [
+            "## Where the time goes", "",
+            "Processor seconds are user and system time of all threads together. A command whose clock shows much more "
+            "than its processor seconds divided by the cores waited, for the medium or for a processor that was busy "
+            "with something else.", "",
+            *table(["row", "command", "by the clock", "processor seconds"], rows),
+        ]
+
+
 def times(results):
     head = ["what", "baigo", "against", "ratio", "bar", "met"]
-    disk, tmpfs = timed(results, "disk"), timed(results, "tmpfs")
+    disk, files, clone, tmpfs = (timed(results, group) for group in ("disk", "files", "clone", "tmpfs"))
     rows = []
     if disk:
         digest = ("openssl dgst -sha256", disk["openssl"])
@@ -61,6 +79,12 @@ def times(results):
         clones = "clones" in disk
         rows.append(ratio_row(
             "import, on disk" + (", ranges cloned" if clones else ""), disk["import"], *digest, 1.05 if clones else 1.15))
+    if files:
+        rows.append(ratio_row(
+            "verify, four files", files["verify"], "openssl dgst -sha256 of the four in a row", files["openssl"], 0.65))
+    if clone:
+        digest = ("openssl dgst -sha256", clone["openssl"])
+        rows.append(ratio_row("import, ranges cloned (XFS in a file)", clone["import"], *digest, 1.05))
     if tmpfs:
         slower = max(("openssl dgst -sha256", tmpfs["openssl"]), ("cp", tmpfs["cp"]), key=lambda pair: pair[1])
         for name in ("export", "import"):
@@ -125,7 +149,7 @@ def main():
         "# Benchmarks", "",
         "Written by `make bench`; do not edit. Medians, the commands run in turn; model file in the page cache.", "",
         *table(["", ""], [[key, value] for key, value in machine.items()]),
-        *times(results), *memory(results), *starts(results), *tokens(results),
+        *times(results), *processors(results), *memory(results), *starts(results), *tokens(results),
     ]
     if "skipped" in results:
         lines += ["## Not measured here", "", *(f"- {reason}" for reason in results["skipped"]), ""]

@@ -52,10 +52,55 @@ gpg --batch --yes --armor --detach-sign --output out.txt.asc out.txt
 tar czf out.tar.gz model.gguf out.txt out.txt.asc"
     add 'model_signing sign' "$before" "$short/venv/bin/model_signing sign key --private_key $short/key.pem \
 --signature $d/out.sig $d/model.gguf"
+    "$short/venv/bin/model_signing" sign key --private_key "$short/key.pem" --signature "$d/model.sig" "$d/model.gguf"
+    add 'model_signing verify' "$before" "$short/venv/bin/model_signing verify key --public_key $short/public.pem \
+--signature $d/model.sig $d/model.gguf"
     in_turn disk
     rm -rf "${d:?}"/out* "$d/store"
     if cp --reflink=always "$d/model.gguf" "$d/clone" 2> /dev/null; then record disk.clones 1; fi
     rm -f "$d/clone"
+}
+
+# Verifying a package of four files, a quarter of the size each.
+measure_files() {
+    local d="$disk/files" before number
+    mkdir -p "$d/model"
+    for number in 1 2 3 4; do
+        /usr/bin/python3 "$root/scripts/bench.d/make_gguf.py" \
+            "$d/model/bench-0000$number-of-00004.gguf" $((size_mib / 4)) --shard "$number" 4
+    done
+    baigo export "$d/model" -o "$d/model.baimodel" --name bench --progress none > /dev/null
+    sync -f "$d"
+    before="cat $d/model/* $d/model.baimodel > /dev/null"
+    add openssl "$before" "openssl dgst -sha256 $d/model/*"
+    add verify "$before" "baigo verify $d/model.baimodel --progress none > $short/output"
+    in_turn files
+    rm -rf "$d"
+}
+
+# Import from and to XFS, which shares blocks between files, in a file on the disk.
+measure_clone() {
+    local image="$disk/xfs.image" x="$disk/xfs" before
+    if [ "$(id -u)" != 0 ]; then
+        record skipped "import with cloned ranges: only root can mount a file system for it"
+        return
+    fi
+    room "$disk" $((size_mib * 3)) || die "$disk has no room for three files of $size_mib MiB." "Set BENCH_DIR or SIZE_MIB."
+    mkdir "$x"
+    truncate -s "$((size_mib * 4 + 1024))M" "$image"
+    /sbin/mkfs.xfs -q -m reflink=1 "$image"
+    if ! mount -o loop "$image" "$x"; then
+        record skipped "import with cloned ranges: XFS could not be mounted here"
+        rm -rf "$x" "$image"
+        return
+    fi
+    make_model "$x"
+    before="rm -rf $x/store; sync -f $x; $(warm "$x")"
+    add openssl "$before" "openssl dgst -sha256 $x/model.gguf"
+    add import "$before" "BAIGO_HOME=$x/store baigo import $x/model.baimodel --yes --progress none > $short/output"
+    in_turn clone
+    umount "$x"
+    rm -rf "$x" "$image"
 }
 
 measure_tmpfs() {

@@ -22,10 +22,16 @@ struct RootCommand: ParsableCommand {
                 name: "Packages",
                 subcommands: [
                     PackageExport.self, PackageSign.self, PackageInspect.self, PackageVerify.self, PackageImport.self,
+                    PackageConvert.self,
                 ]),
-            CommandGroup(name: "Store", subcommands: [ModelList.self, ModelShow.self, ModelRemove.self]),
+            CommandGroup(
+                name: "Store",
+                subcommands: [
+                    ModelList.self, ModelShow.self, ModelActivate.self, ModelRollback.self, ModelHistory.self,
+                    ModelRemove.self,
+                ]),
             CommandGroup(name: "Models at work", subcommands: [ModelRun.self, ModelChat.self]),
-            CommandGroup(name: "Host", subcommands: [TrustCommand.self, HostDoctor.self]),
+            CommandGroup(name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, HostDoctor.self]),
         ])
 
     init() {}

@@ -45,7 +45,8 @@ package enum Tool {
                 return .done
             }
             guard arguments.contains("--json") else {
-                try context.errorOutput.line(text)
+                let prefix = "Error: "
+                try context.errorOutput.line(text.hasPrefix(prefix) ? "error: " + text.dropFirst(prefix.count) : text)
                 return .usage
             }
         } catch {

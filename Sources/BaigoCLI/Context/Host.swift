@@ -38,17 +38,21 @@ struct Host {
     /// A package at a path, or on standard input for `-`.
     ///
     /// - Throws: `BundleError` or `FileError`; `CLIError` for the name of a stored model.
-    func package(at argument: String) throws -> PackageReader {
+    func package(at argument: String, _ naming: NamingOptions? = nil) throws -> PackageReader {
+        let opening = try opening(naming)
         guard argument != "-" else {
             let input = try OwnedDescriptor.duplicating(0, path: "standard input")
-            return try PackageReader.open(stream: input, spoolingIn: try spoolFolder())
+            return try PackageReader.open(stream: input, opening)
         }
-        return try PackageReader.open(FilePath(argument))
+        return try PackageReader.open(FilePath(argument), opening)
     }
 
-    /// Where a package from a pipe is kept when it cannot be read in one pass.
-    private func spoolFolder() throws -> FilePath {
-        if let named = context.environment["TMPDIR"], named.hasPrefix("/") { return FilePath(named) }
-        return "/var/tmp"
+    private func opening(_ naming: NamingOptions?) throws -> PackageOpening {
+        var opening = PackageOpening()
+        if let named = context.environment["TMPDIR"], named.hasPrefix("/") { opening.spoolFolder = FilePath(named) }
+        opening.name = try naming?.name.map { name throws(BundleError) in try PackageName(validating: name) }
+        opening.version = try naming?.version.map { text throws(BundleError) in try PackageVersion(validating: text) }
+        opening.madeBy = BaigoRelease.product
+        return opening
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import BaigoCore
-internal import Dispatch
 internal import Glibc
 internal import Synchronization
 
@@ -65,23 +64,5 @@ package final class Interrupts: Sendable {
         state.withLock { $0.onInterrupt = handler }
         defer { state.withLock { $0.onInterrupt = nil } }
         return try body()
-    }
-}
-
-/// One signal as a source of events.
-private final class SignalSource: @unchecked Sendable {
-    // Safety: `source` is made once and never changed; Dispatch objects may be used from any thread.
-    private let source: any DispatchSourceSignal
-    let number: CInt
-
-    init(_ number: CInt) {
-        self.number = number
-        source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-    }
-
-    func start(_ handler: @escaping @Sendable () -> Void) {
-        signal(number, SIG_IGN)
-        source.setEventHandler(handler: handler)
-        source.resume()
     }
 }

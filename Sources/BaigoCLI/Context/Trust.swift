@@ -44,7 +44,7 @@ extension Trust {
     /// The stored signatures together with the new trusted ones of another copy; `nil` where nothing is added.
     func merged(_ package: PackageReader, into stored: StoredPackage?, _ verdict: SignatureVerdict) throws -> [UInt8]? {
         guard let stored, verdict.isTrusted, let new = package.signature else { return nil }
-        guard let existing = try PackageReader.open(stored.folder).signature else { return new }
+        guard let existing = try PackageReader.open(stored: stored.folder).signature else { return new }
         let trusted = verdict.report.signers.filter(\.trusted).compactMap(\.signingKey)
         return try DetachedSigner.merging(existing: existing, adding: new, by: Set(trusted))
     }
@@ -79,8 +79,23 @@ struct SignatureVerdict {
     }
 }
 
-/// The verdict of policies beyond signatures.
-enum PolicyVerdict {
-    /// No rule but those on signatures is set.
-    static let passed: JSONValue = ["verdict": "pass", "rules": []]
+extension SignatureVerdict {
+    /// The verdict of the policy, whose only rules are those on signatures: `pass`, `allowed` for a package that passes
+    /// only because the command line lets it, or `refuse`.
+    var policy: JSONValue {
+        guard let (verdict, remedy) = exception else { return ["verdict": "pass", "rules": []] }
+        let rule: JSONValue = [
+            "rule": "signature", "verdict": .string(verdict), "value": .string(report.status.rawValue),
+            "remedy": .string(remedy),
+        ]
+        return ["verdict": .string(verdict), "rules": [rule]]
+    }
+
+    private var exception: (verdict: String, remedy: String)? {
+        switch decision {
+        case .accept: nil
+        case .acceptByLeave: ("allowed", "--allow-unsigned was given")
+        case .refuse(let error): ("refuse", error.hint ?? "a signature by a trusted key")
+        }
+    }
 }

@@ -5,9 +5,13 @@ internal import Glibc
 internal import SystemPackage
 
 extension OwnedDescriptor {
-    /// Says that the file is read from front to back, so that the system reads ahead.
+    /// Says that the file is read once from front to back: the system reads ahead, and keeps what others use more often
+    /// in its cache before this.
+    ///
+    /// What was in the cache before stays there.
     package func expectSequentialReading() {
         _ = posix_fadvise(raw, 0, 0, POSIX_FADV_SEQUENTIAL)
+        _ = posix_fadvise(raw, 0, 0, POSIX_FADV_NOREUSE)
     }
 
     /// Lets the system forget a range that is on the medium; `count` 0 means up to the end.

@@ -73,9 +73,12 @@ package final class OwnedDescriptor: Sendable {
 
     /// Reserves `count` bytes from `fileOffset` on, where the file system can; no error where it cannot.
     ///
+    /// In memory nothing is reserved: the system would clear every page before it is written.
+    ///
     /// - Throws: `FileError`, code `noSpace`, when there is not enough room.
     package func reserve(at fileOffset: Int64, count: Int64) throws(FileError) {
-        guard count > 0, linux_allocate(raw, fileOffset, count) != 0 else { return }
+        guard count > 0, linux_file_system_type(raw) != Int(TMPFS_MAGIC), linux_allocate(raw, fileOffset, count) != 0
+        else { return }
         let errno = Errno.lastError
         guard errno == .noSpace || errno == .fileTooLarge else { return }
         throw FileError(errno, while: "reserve room in", path)

@@ -6,13 +6,29 @@ package import BaigoCore
 package enum DataSource: Sendable {
     /// A file from an offset on.
     case file(OwnedDescriptor, at: Int64)
+    /// A file from its start, past the page cache.
+    case medium(DirectFile)
     /// A pipe at its present position.
     case stream(OwnedDescriptor)
+
+    /// Reads the bytes from `position` on; fewer only at the end.
+    func read(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        switch self {
+        case .file(let file, let offset): try file.read(at: offset + position, into: buffer)
+        case .medium(let file): try file.read(at: position, into: buffer)
+        case .stream(let stream): try stream.readStream(into: buffer)
+        }
+    }
+
+    /// Says that the data is read once, from front to back.
+    func expectSequentialReading() {
+        if case .file(let file, _) = self { file.expectSequentialReading() }
+    }
 }
 
 /// Where data goes.
 package enum DataTarget: Sendable {
-    /// A file from an offset on, written back early so that the sync at the end is short.
+    /// A file from an offset on; what is written there does not stay in the page cache.
     case file(OwnedDescriptor, at: Int64)
     /// A pipe.
     case stream(OwnedDescriptor)
@@ -28,15 +44,23 @@ package struct DataOutcome: Sendable, Equatable {
 
 /// The one loop that moves data: each byte is read once, hashed, checksummed and written from one small ring of buffers.
 ///
-/// Hashing runs on a thread of its own, everything else on the caller's. Memory is 4 MiB whatever the size of the data.
+/// Reading and the checksum are on the caller's thread, hashing is on a second and writing to a file on a third one.
+/// Memory is the ring's, whatever the size of the data.
 package final class DataPipeline: Sendable {
-    private let queue: HashQueue
+    private let ring: BufferRing
+    private let hash: HashQueue
 
     /// Makes a pipeline; one pass at a time.
     ///
     /// - Throws: `BundleError`, code `outOfMemory` or `library`.
-    package init() throws(BundleError) {
-        queue = try HashQueue()
+    package convenience init() throws(BundleError) {
+        try self.init(ring: BufferRing(count: 6, bytes: 2 << 20))
+    }
+
+    /// Makes a pipeline with buffers of a given size.
+    init(ring: BufferRing) throws(BundleError) {
+        self.ring = ring
+        hash = try HashQueue()
     }
 
     /// Moves `count` bytes.
@@ -45,65 +69,42 @@ package final class DataPipeline: Sendable {
     ///   - source: Where the bytes come from.
     ///   - count: Bytes.
     ///   - target: Where they go; `nil` to hash only.
-    ///   - report: Takes the bytes of each chunk that is done.
+    ///   - report: Takes the bytes of each chunk that is done; what it throws ends the pass.
     /// - Returns: Digest and CRC-32 of what was read and written; `count` is smaller where the source ended.
-    /// - Throws: `FileError`; `BundleError` when OpenSSL fails; `CancellationError`. The pipeline is then of no more use.
+    /// - Throws: `FileError`; `BundleError` when OpenSSL fails; `CancellationError`. Nothing is read or written any more
+    ///   then, and the pipeline is of no more use.
     package func run(
-        _ source: DataSource, count: Int64, to target: DataTarget? = nil, report: (Int64) -> Void = { _ in }
+        _ source: DataSource, count: Int64, to target: DataTarget? = nil, report: (Int64) throws -> Void = { _ in }
     ) throws -> DataOutcome {
         var crc = CRC32()
         var done: Int64 = 0
-        var writer = target.map(PipelineWriter.init)
-        if case .file(let file, _) = source, count > Int64(HashQueue.bufferBytes) { file.expectSequentialReading() }
+        var writer: WriteQueue?
+        if case .file(let file, let start) = target {
+            writer = WriteQueue(FileWriter(file, at: start, count: count))
+        }
+        defer {
+            hash.drain()
+            writer?.drain()
+        }
+        if count > Int64(ring.bufferBytes) { source.expectSequentialReading() }
         while done < count {
             try Task.checkCancellation()
-            let buffer = queue.nextBuffer()
-            let wanted = Int(min(count - done, Int64(buffer.count)))
-            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
-            let got =
-                switch source {
-                case .file(let file, let offset): try file.read(at: offset + done, into: part)
-                case .stream(let stream): try stream.readStream(into: part)
-                }
-            let bytes = UnsafeRawBufferPointer(rebasing: part[..<got])
-            queue.submit(bytes)
-            crc.update(bytes)
-            try writer?.write(bytes)
+            let wanted = Int(min(count - done, Int64(ring.bufferBytes)))
+            let loan = ring.next()
+            let got = try loan.fill { buffer in
+                try source.read(at: done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]))
+            }
+            hash.submit(loan, count: got)
+            try writer?.submit(loan, count: got)
+            try loan.read(got) { bytes throws in
+                crc.update(bytes)
+                if case .stream(let stream) = target { try stream.writeStream(bytes) }
+            }
             done += Int64(got)
-            report(Int64(got))
+            try report(Int64(got))
             if got < wanted { break }
         }
-        return DataOutcome(digest: try queue.finish(), crc32: crc.value, count: done)
-    }
-}
-
-/// Writes chunks one behind the other and keeps the system's pile of unwritten pages small.
-private struct PipelineWriter {
-    /// Bytes that are handed to the medium at once; at most three times as many wait for it.
-    private static let window: Int64 = 16 << 20
-
-    private let target: DataTarget
-    private var written: Int64 = 0
-    private var started: Int64 = 0
-    private var finished: Int64 = 0
-
-    init(_ target: DataTarget) {
-        self.target = target
-    }
-
-    mutating func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
-        switch target {
-        case .stream(let stream): try stream.writeStream(bytes)
-        case .file(let file, let start):
-            try file.write(bytes, at: start + written)
-            written += Int64(bytes.count)
-            guard written - started >= Self.window else { return }
-            try file.startWriteBack(at: start + started, count: written - started)
-            started = written
-            guard started - finished > 2 * Self.window else { return }
-            try file.finishWriteBack(at: start + finished, count: Self.window)
-            file.dropCache(at: start + finished, count: Self.window)
-            finished += Self.window
-        }
+        try writer?.finish()
+        return DataOutcome(digest: try hash.finish(), crc32: crc.value, count: done)
     }
 }

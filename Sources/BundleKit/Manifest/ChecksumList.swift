@@ -21,10 +21,11 @@ package struct ChecksumList: Sendable, Equatable {
 
     /// Reads a list.
     ///
-    /// Each line is 64 lower-case hexadecimal digits, two spaces or a space and `*`, the name, LF; no name twice.
+    /// Each line is 64 lower-case hexadecimal digits, two spaces or a space and `*`, the name, LF; no name twice. In the
+    /// lists of plain tools names may start with `./`, which is not part of the name.
     ///
     /// - Throws: `BundleError`, code `checksums`, with the number of the line, or `unsafeEntryName`.
-    package init(reading bytes: [UInt8]) throws(BundleError) {
+    package init(reading bytes: [UInt8], allowingDotSlash: Bool = false) throws(BundleError) {
         guard bytes.count <= Self.maximumBytes else {
             throw Self.refusal(.tooLarge, "is larger than \(ByteCount(Self.maximumBytes))")
         }
@@ -39,7 +40,9 @@ package struct ChecksumList: Sendable, Equatable {
             else {
                 throw Self.refusal(.malformedLine, "has a malformed line \(number)")
             }
-            let name = try EntryName.validate(Array(line[(start + 66)...]))
+            var bytes = line[(start + 66)...]
+            if allowingDotSlash, bytes.starts(with: Array("./".utf8)) { bytes = bytes.dropFirst(2) }
+            let name = try EntryName.validate(Array(bytes))
             guard !Self.unlistedNames.contains(name) else {
                 throw Self.refusal(.unlistable, "lists \(name) in line \(number)")
             }

@@ -107,6 +107,7 @@ struct ImportTransaction {
         if let evidence {
             members["signature"] = evidence.signature["status"] ?? .null
             members["trusted"] = .bool(evidence.isTrusted)
+            members["policy"] = evidence.policy["verdict"]
         }
         return AuditEvent(
             "import", model: "\(name):\(package.manifest.version)", identity: package.identity,

@@ -9,9 +9,6 @@ final class StagingArea: PackageSink {
     static let files = "files"
     static let version = "version"
     static let commit = "commit.json"
-    /// Bytes from which on room is reserved before a file is written.
-    private static let reserveFrom: Int64 = 1 << 20
-
     let folder: Folder
     private let name: String
     private let outer: Folder
@@ -40,7 +37,6 @@ final class StagingArea: PackageSink {
         // Equal content is hashed from the medium, but kept once.
         if try blobs.holds(file.sha256, size: file.size) || !begun.insert(file.sha256).inserted { return nil }
         let destination = try contents.file(creating: file.sha256.hex)
-        if file.size >= Self.reserveFrom { try destination.reserve(at: 0, count: file.size) }
         open[file.path] = destination
         return destination
     }

@@ -75,11 +75,11 @@ struct ModelFolder {
     ///
     /// - Throws: `FileError`.
     func activate(
-        _ version: PackageVersion, _ identity: SHA256Digest, audit: AuditHead, at time: Timestamp,
-        context: StoreContext
+        _ version: PackageVersion, _ identity: SHA256Digest, as action: ActivationEntry.Action = .activate,
+        audit: AuditHead, at time: Timestamp, context: StoreContext
     ) throws {
         let entry: JSONValue = [
-            "action": "activate", "at": .string(time.description), "audit": .integer(audit.sequence),
+            "action": .string(action.rawValue), "at": .string(time.description), "audit": .integer(audit.sequence),
             "by": .string("\(context.user)@\(context.host)"), "identity": .string(identity.description),
             "version": .string(version.description),
         ]

@@ -25,9 +25,9 @@ struct OtherMakersTests {
             """
         ),
         (
-            "Python with forced ZIP64",
+            "Debian's Python with forced ZIP64",
             """
-            python3 -c 'import zipfile
+            /usr/bin/python3 -c 'import zipfile
             z=zipfile.ZipFile("../x.baimodel","w")
             for n in ["manifest.json","checksums.txt","model/a.gguf","model/LICENSE"]:
               with z.open(n,"w",force_zip64=True) as f: f.write(open(n,"rb").read())

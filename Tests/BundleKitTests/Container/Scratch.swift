@@ -132,7 +132,9 @@ extension PackageReader {
 
     /// Opens bytes as a pipe.
     static func open(piping bytes: [UInt8], in scratch: Scratch) throws -> PackageReader {
-        try open(stream: try pipe(bytes), spoolingIn: scratch.path)
+        var opening = PackageOpening()
+        opening.spoolFolder = scratch.path
+        return try open(stream: try pipe(bytes), opening)
     }
 
     /// Reads everything into memory.

@@ -62,7 +62,9 @@ struct ModelChat: BaigoCommand {
             prompt: .chat(messages: conversation.messages(asking: text)), sampling: sampling.options)
         let result = try running.session.generate(request) { delta in try answer.write(delta) }
         try answer.finish()
-        conversation.add(question: text, answer: answer.content)
+        if result.finishReason != .cancelled || !answer.content.isEmpty {
+            conversation.add(question: text, answer: answer.content)
+        }
         guard output.json else { return }
         try context.output.event([
             "role": "assistant", "text": .string(answer.content),

@@ -24,14 +24,10 @@ struct ModelList: BaigoCommand {
 
     func run(in context: CommandContext) throws {
         let store = try Host(context).store()
-        let versions: [StoredVersion]
-        if let model {
-            versions = try listing(of: model, store).versions
-        } else {
-            versions = try store.list().models.flatMap(\.versions)
-        }
+        let listing = try store.list(try model.map { model throws(StoreError) in try ModelReference(model).name })
+        let versions = listing.models.flatMap(\.versions)
         if output.json {
-            try context.output.result(["models": .array(versions.map(\.json))])
+            try context.output.result(["models": .array(versions.map(\.json)), "warnings": listing.warnings.json])
         } else if output.quiet {
             for version in versions { try context.output.line(version.exactReference.description) }
         } else if versions.isEmpty {
@@ -39,14 +35,9 @@ struct ModelList: BaigoCommand {
         } else {
             try context.output.text(table(versions).text)
         }
-    }
-
-    private func listing(of model: String, _ store: ModelStore) throws -> StoredModel {
-        let name = try store.resolve(ModelReference(model), checkingSizes: false).version.name
-        guard let found = try store.list(name).models.first else {
-            throw StoreError(.modelNotFound, "there is no model \(name) in the store", hint: "See baigo list.")
+        for warning in listing.warnings where !output.json {
+            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
         }
-        return found
     }
 
     private func table(_ versions: [StoredVersion]) -> TextTable {

@@ -30,9 +30,7 @@ struct ModelRemove: BaigoCommand {
     @Flag(help: "Ask nothing.")
     var yes = false
 
-    @Option(help: ArgumentHelp("Wait this long for another writer.", valueName: "seconds"))
-    var wait: Int = 0
-
+    @OptionGroup(title: "Store") var writing: WritingOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
@@ -45,7 +43,7 @@ struct ModelRemove: BaigoCommand {
                 throw CLIError.declined
             }
         }
-        let result = try store.remove(reference, all: all, forced: force, wait: .seconds(wait))
+        let result = try store.remove(reference, all: all, forced: force, wait: writing.duration)
         if output.json {
             try context.output.result([
                 "removed": .array(result.versions.map(\.json)), "freedBytes": .integer(result.freed.bytes),

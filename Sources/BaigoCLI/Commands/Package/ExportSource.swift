@@ -19,28 +19,29 @@ enum ExportSource {
     var isSigned: Bool {
         switch self {
         case .files: false
-        case .stored(let package): package.signature != nil
+        case .stored(let package): package.signature != nil && !package.hasMadeManifest
         }
     }
 
     /// Bytes of the package, without a new signature.
-    func measure() throws -> ByteCount {
+    func measure(as format: PackageFormat) throws -> ByteCount {
         switch self {
-        case .files(let source): try PackageWriter.measure(source.plan)
-        case .stored(let package): try PackageWriter.measure(package)
+        case .files(let source): try PackageWriter.measure(source.plan, as: format)
+        case .stored(let package): try PackageWriter.measure(package, as: format)
         }
     }
 
     /// Writes the package.
     func write(
-        to target: PackageTarget, signing signer: ExportSigner?, progress: any ProgressObserver
+        as format: PackageFormat, to target: PackageTarget, signing signer: ExportSigner?,
+        progress: any ProgressObserver
     ) throws -> WrittenPackage {
         let sign = signer.map { signer in { (list: [UInt8]) in try signer.signature(over: list) } }
         switch self {
         case .files(let source):
-            return try PackageWriter.write(source.plan, to: target, signing: sign, progress: progress)
+            return try PackageWriter.write(source.plan, as: format, to: target, signing: sign, progress: progress)
         case .stored(let package):
-            return try PackageWriter.rewrite(package, to: target, signing: sign, progress: progress)
+            return try PackageWriter.rewrite(package, as: format, to: target, signing: sign, progress: progress)
         }
     }
 

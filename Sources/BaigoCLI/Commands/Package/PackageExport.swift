@@ -17,6 +17,7 @@ struct PackageExport: BaigoCommand {
 
               baigo export ./model.gguf -o model.baimodel --key build@example.org
               baigo export ./Qwen2.5-7B-Instruct-GGUF/ -o qwen.baimodel --version 2026.11 --dry-run
+              baigo export ./model.gguf -o bundle.tar.gz
               baigo export qwen/qwen2.5-7b-instruct -o - | ssh host baigo import - --yes
 
             A model of the store is written as it came in, signatures included, unless an option changes its manifest.
@@ -31,6 +32,7 @@ struct PackageExport: BaigoCommand {
         help: ArgumentHelp("The package to write; - for standard output.", valueName: "file"))
     var target: String
 
+    @OptionGroup(title: "Container") var container: FormatOptions
     @OptionGroup(title: "What the package says") var description: DescriptionOptions
     @OptionGroup(title: "Signature") var signing: SigningOptions
 
@@ -48,19 +50,23 @@ struct PackageExport: BaigoCommand {
 
     func validate() throws {
         if target.isEmpty { throw ValidationError("-o needs the name of a file, or -.") }
+        if readBack, format != .baimodel { throw ValidationError("--read-back needs a .baimodel file.") }
         if readBack, target == "-" { throw ValidationError("--read-back needs a file, not standard output.") }
     }
+
+    private var format: PackageFormat { container.format(for: target) }
 
     func run(in context: CommandContext) throws {
         let host = try Host(context)
         let source = try source(host, context)
-        let size = try source.measure()
+        let size = try source.measure(as: format)
         let results = target == "-" ? context.errorOutput : context.output
         if dryRun { return try show(source, size, as: "would be", results) }
         if !output.quiet { try preview(source, size, context.errorOutput) }
         let signer = try signing.signer(host)
         let written = try source.write(
-            to: try packageTarget(), signing: signer, progress: progress.observer(output, context, host.configuration))
+            as: format, to: try packageTarget(), signing: signer,
+            progress: progress.observer(output, context, host.configuration))
         try report(written, source, signer, results)
     }
 
@@ -75,7 +81,7 @@ struct PackageExport: BaigoCommand {
                     hint: "Export without these options, or export the files themselves.")
             }
             let stored = try host.store().resolve(ModelReference(name))
-            return .stored(try PackageReader.open(stored.folder))
+            return .stored(try PackageReader.open(stored: stored.folder))
         }
     }
 

@@ -5,23 +5,29 @@ internal import BundleKit
 internal import ModelStore
 
 extension PackageImport {
+    private var isShowing: Bool { !output.quiet && !output.json }
+
     /// Shows a person what is about to be imported, on standard error.
-    func show(
-        _ package: PackageReader, _ verdict: SignatureVerdict?, _ preview: ImportPreview, _ context: CommandContext
-    ) throws {
-        guard !output.json else { return }
+    func show(_ package: PackageReader, _ verdict: SignatureVerdict?, _ context: CommandContext) throws {
+        guard isShowing else { return }
         let out = context.errorOutput
         try out.text(PackageCard.text(package.manifest, identity: package.identity, packageSize: nil))
         try out.line("signature: " + (verdict?.text.escapedForOneLine ?? "comes behind the data"))
         for warning in package.warnings + (verdict?.warnings ?? []) {
             try out.line("warning: " + warning.message.escapedForTerminal)
         }
-        switch preview.standing {
+    }
+
+    /// Shows how the package stands to what is in the store.
+    func show(_ standing: ImportPreview.Standing, _ context: CommandContext) throws {
+        guard isShowing else { return }
+        switch standing {
         case .new: break
-        case .present(let version): try out.line("already present as \(version.exactReference)")
+        case .present(let version):
+            try context.errorOutput.line("already present as \(version.exactReference)")
         case .conflicting(let versions):
             let list = versions.map(\.exactReference.description).joined(separator: ", ")
-            try out.line("exists with other content: \(list); both stay")
+            try context.errorOutput.line("exists with other content: \(list); both stay")
         }
     }
 

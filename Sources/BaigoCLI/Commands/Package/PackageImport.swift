@@ -22,8 +22,10 @@ struct PackageImport: BaigoCommand {
             Exit statuses: 3 no such file, 4 damaged, 5 signature, 7 no space or store held by another, 8 exists with other content, 9 policy.
             """)
 
-    @Argument(help: "A package, an unpacked package's folder, or - for standard input.")
+    @Argument(help: "A package, a tar bundle, an unpacked folder, or - for standard input.")
     var file: String
+
+    @OptionGroup(title: "Packages of other makers") var naming: NamingOptions
 
     @Flag(help: "Keep a version of the same number with other content beside this one, and use this one.")
     var replace = false
@@ -37,14 +39,12 @@ struct PackageImport: BaigoCommand {
     @Flag(help: "Ask nothing.")
     var yes = false
 
-    @Option(help: ArgumentHelp("Wait this long for another writer.", valueName: "seconds"))
-    var wait: Int = 0
-
     @OptionGroup(title: "Signature") var signature: SignatureOptions
 
     @Flag(help: "Let a package pass that is unsigned, or signed by an unknown key. It is recorded.")
     var allowUnsigned = false
 
+    @OptionGroup(title: "Store") var writing: WritingOptions
     @OptionGroup(title: "Progress") var progress: ProgressOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
@@ -52,7 +52,6 @@ struct PackageImport: BaigoCommand {
         if signature.requireSignature, allowUnsigned {
             throw ValidationError("--require-signature and --allow-unsigned exclude each other.")
         }
-        if !(0...86_400).contains(wait) { throw ValidationError("--wait is a number of seconds, 86400 at the most.") }
     }
 
     /// Where the package comes from, for receipt and audit log.
@@ -68,14 +67,7 @@ struct PackageImport: BaigoCommand {
         let host = try Host(context)
         let store = try host.store()
         let trust = try Trust(store)
-        let package = try open(host, store)
-        let verdict = package.signatureIsKnown ? try trust.judge(package, request: request) : nil
-        let preview = try preview(package, store)
-        if !output.quiet, !output.json || dryRun || !yes { try show(package, verdict, preview, context) }
-        if let refusal = verdict?.refusal {
-            try record(refusal, package, store)
-            throw refusal
-        }
+        let (package, verdict, preview) = try prepare(host, store, trust, context)
         if dryRun { return try finishDryRun(package, verdict, preview, context) }
         try confirm(package, context)
         let result = try store.importPackage(
@@ -83,43 +75,51 @@ struct PackageImport: BaigoCommand {
         try report(result, context)
     }
 
-    private func open(_ host: Host, _ store: ModelStore) throws -> PackageReader {
+    /// Opens the package, shows it, and finds out what stands against it before its data is read.
+    private func prepare(
+        _ host: Host, _ store: ModelStore, _ trust: Trust, _ context: CommandContext
+    ) throws -> (PackageReader, SignatureVerdict?, ImportPreview) {
+        var opened: PackageReader?
         do {
-            return try host.package(at: file)
-        } catch let error as BundleError {
-            guard !dryRun else { throw error }
-            try store.recordRefusal(
-                AuditEvent("import", details: ["from": .string(origin.escapedForOneLine)]), error: error)
+            let package = try host.package(at: file, naming)
+            opened = package
+            let verdict = package.signatureIsKnown ? try trust.judge(package, request: request) : nil
+            try show(package, verdict, context)
+            if let refusal = verdict?.refusal { throw refusal }
+            let preview = try store.preview(package, replacing: replace)
+            try show(preview.standing, context)
+            return (package, verdict, preview)
+        } catch let error as any PresentableError {
+            try record(error, of: opened, store, context)
             throw error
         }
     }
 
-    private func preview(_ package: PackageReader, _ store: ModelStore) throws -> ImportPreview {
-        do {
-            return try store.preview(package, replacing: replace)
-        } catch let error as StoreError {
-            try record(error, package, store)
-            throw error
-        }
-    }
-
-    private func record(_ refusal: any Error, _ package: PackageReader, _ store: ModelStore) throws {
-        guard !dryRun else { return }
-        let manifest = package.manifest
+    /// Writes a refusal into the audit log; a log that cannot be written now takes nothing from the refusal itself.
+    private func record(
+        _ refusal: any PresentableError, of package: PackageReader?, _ store: ModelStore, _ context: CommandContext
+    ) throws {
+        let isRefusal = [ExitStatus.invalidContent, .signature, .policy, .alreadyExists].contains(refusal.exitStatus)
+        guard isRefusal, !dryRun else { return }
         let event = AuditEvent(
-            "import", model: "\(manifest.name):\(manifest.version)", identity: package.identity,
+            "import", model: package.map { "\($0.manifest.name):\($0.manifest.version)" }, identity: package?.identity,
             details: ["from": .string(origin.escapedForOneLine)])
-        _ = try store.recordRefusal(event, error: refusal)
+        do {
+            try store.recordRefusal(event, error: refusal, wait: .seconds(2))
+        } catch let error as any PresentableError {
+            try context.errorOutput.line(
+                "warning: the refusal is not in the audit log: " + error.message.escapedForTerminal)
+        }
     }
 
     private func importRequest(_ package: PackageReader, _ trust: Trust) -> ImportRequest {
         ImportRequest(
-            isReplacing: replace, isActivating: !noActivate, wait: .seconds(wait), from: origin
+            isReplacing: replace, isActivating: !noActivate, wait: writing.duration, from: origin
         ) { stored in
             let verdict = try trust.judge(package, request: request)
             if let refusal = verdict.refusal { throw refusal }
             return ImportEvidence(
-                signature: verdict.json, isTrusted: verdict.isTrusted, policy: PolicyVerdict.passed,
+                signature: verdict.json, isTrusted: verdict.isTrusted, policy: verdict.policy,
                 warnings: package.warnings + verdict.warnings,
                 mergedSignature: try trust.merged(package, into: stored, verdict))
         }

@@ -18,15 +18,17 @@ struct PackageInspect: BaigoCommand {
             Exit statuses: 3 no such file, 4 damaged structure, 5 bad signature.
             """)
 
-    @Argument(help: "A package, an unpacked package's folder, or - for standard input.")
+    @Argument(help: "A package, a tar bundle, an unpacked folder, or - for standard input.")
     var file: String
+
+    @OptionGroup(title: "Packages of other makers") var naming: NamingOptions
 
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
         let host = try Host(context)
         let trust = try Trust(host.store())
-        let package = try host.package(at: file)
+        let package = try host.package(at: file, naming)
         let verdict = package.signatureIsKnown ? try trust.judge(package, request: .asTheStoreSays) : nil
         let report = PackageReport(package, verdict: verdict, files: nil)
         try output.json ? context.output.result(report.json) : context.output.text(report.text)

@@ -30,7 +30,7 @@ struct PackageReport {
         [
             "package": .object(package.manifest.json), "identity": .string(package.identity.description),
             "content": .string(package.content.description), "files": .array(files),
-            "signature": verdict?.json ?? .null, "policy": PolicyVerdict.passed, "warnings": warnings.json,
+            "signature": verdict?.json ?? .null, "policy": verdict?.policy ?? .null, "warnings": warnings.json,
             "valid": .bool(isValid),
         ]
     }

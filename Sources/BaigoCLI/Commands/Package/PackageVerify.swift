@@ -18,8 +18,10 @@ struct PackageVerify: BaigoCommand {
             Exit statuses, the first that applies: 4 damaged structure, 5 signature, 9 policy, 4 damaged data; 3 no such file.
             """)
 
-    @Argument(help: "A package, an unpacked package's folder, or - for standard input.")
+    @Argument(help: "A package, a tar bundle, an unpacked folder, or - for standard input.")
     var file: String
+
+    @OptionGroup(title: "Packages of other makers") var naming: NamingOptions
 
     @OptionGroup(title: "Signature") var signature: SignatureOptions
     @OptionGroup(title: "Progress") var progress: ProgressOptions
@@ -30,7 +32,7 @@ struct PackageVerify: BaigoCommand {
         let trust = try Trust(host.store())
         let package: PackageReader
         do {
-            package = try host.package(at: file)
+            package = try host.package(at: file, naming)
         } catch let error as BundleError {
             if output.json { try context.output.result(["valid": false, "error": .string(error.identifier)]) }
             throw error

@@ -44,21 +44,12 @@ struct ArchiveBody: Sendable {
         return bytes
     }
 
-    /// Where the data of a file begins; bytes from the start of the archive.
-    func dataOffset(of name: String) -> Int64? { entries[name]?.dataOffset }
-
-    /// Reads all files once.
-    ///
-    /// - Throws: `BundleError`, code `sourceChanged`, when the package was written to meanwhile; `FileError`.
-    func read(_ files: [PackageFile], by pass: inout ReadingPass) throws {
-        for file in files {
-            guard let entry = entries[file.path] else { continue }
-            let outcome = try pass.copy(file, from: .file(self.file, at: entry.dataOffset))
-            guard outcome.count == file.size else { throw BundleError.sourceChanged(self.file.path) }
-            try pass.conclude(file, outcome, crc32: entry.crc32)
-            if pass.isOver { break }
+    /// Opens the data of a file; `nil` where there is none of that name.
+    func open(_ name: String) -> OpenedInput? {
+        guard let entry = entries[name] else { return nil }
+        return OpenedInput(source: .file(file, at: entry.dataOffset), crc32: entry.crc32) {
+            guard try file.status().isUnchanged(since: status) else { throw BundleError.sourceChanged(file.path) }
         }
-        guard try file.status().isUnchanged(since: status) else { throw BundleError.sourceChanged(file.path) }
     }
 }
 

@@ -45,19 +45,16 @@ struct FolderBody: Sendable {
         return try folder.file(reading: last)
     }
 
-    /// Reads all files once.
+    /// Opens the data of a file.
     ///
-    /// - Throws: `BundleError`, code `sourceChanged`, when one was written to meanwhile; `FileError`.
-    func read(_ files: [PackageFile], by pass: inout ReadingPass) throws {
-        for file in files {
-            let source = try open(file.path)
-            let before = try source.status()
-            let outcome = try pass.copy(file, from: .file(source, at: 0))
-            guard try source.status().isUnchanged(since: before), before.size == file.size else {
+    /// - Throws: `FileError`.
+    func openInput(_ name: String) throws(FileError) -> OpenedInput {
+        let source = try open(name)
+        let before = try source.status()
+        return OpenedInput(source: .file(source, at: 0), crc32: nil) {
+            guard try source.status().isUnchanged(since: before), before.size == statuses[name]?.size else {
                 throw BundleError.sourceChanged(source.path)
             }
-            try pass.conclude(file, outcome, crc32: nil)
-            if pass.isOver { break }
         }
     }
 }

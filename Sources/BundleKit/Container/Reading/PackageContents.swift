@@ -9,6 +9,8 @@ struct PackageContents: Sendable {
     /// As read, or as baigo would write them where the package has none.
     let checksumsBytes: [UInt8]
     let hasOwnChecksums: Bool
+    /// Whether the manifest was made here, so that the list does not hold it.
+    let hasMadeManifest: Bool
     /// `manifest.json`, `metadata.json` if there is one, then the manifest's order.
     let files: [PackageFile]
     let identity: SHA256Digest
@@ -39,6 +41,28 @@ struct PackageContents: Sendable {
             hasOwnChecksums = false
         }
         identity = try SHA256Digest(of: self.checksumsBytes)
+        content = try manifest.contentDigest()
+        hasMadeManifest = false
+    }
+
+    /// Takes over a list and the manifest that was made for it; `manifestBytes` is `nil` for the written form.
+    ///
+    /// - Throws: `BundleError` by the rule that is broken.
+    init(making manifest: Manifest, manifestBytes: [UInt8]? = nil, checksumsBytes: [UInt8]) throws(BundleError) {
+        self.manifest = manifest
+        self.manifestBytes = manifestBytes ?? manifest.bytes
+        self.checksumsBytes = checksumsBytes
+        hasOwnChecksums = true
+        hasMadeManifest = true
+        let listed = manifest.files.map {
+            PackageFile(path: $0.path, role: $0.role, sha256: $0.sha256, size: $0.size)
+        }
+        try Self.compare(listed, with: try ChecksumList(reading: checksumsBytes, allowingDotSlash: true))
+        let own = PackageFile(
+            path: PackageEntryName.manifest, role: .metadata, sha256: try SHA256Digest(of: self.manifestBytes),
+            size: Int64(self.manifestBytes.count))
+        files = [own] + listed
+        identity = try SHA256Digest(of: checksumsBytes)
         content = try manifest.contentDigest()
     }
 

@@ -5,33 +5,59 @@ internal import Glibc
 package import SystemPackage
 
 extension PackageReader {
-    /// Opens a `.baimodel` file or an unpacked folder.
+    /// Opens a `.baimodel` file, a tar bundle or a folder, by its content and not by its name.
     ///
     /// A journal of an interrupted `sign` beside the file is played back first.
     ///
     /// - Throws: `BundleError` by the rule that is broken; `FileError`.
-    package static func open(_ path: FilePath) throws -> PackageReader {
+    package static func open(_ path: FilePath, _ opening: PackageOpening = PackageOpening()) throws -> PackageReader {
         var info = stat()
         guard path.withPlatformString({ stat($0, &info) }) == 0 else {
             throw FileError(.lastError, while: "open", path.string)
         }
-        if FileStatus(info).kind == .folder { return try open(folder: Folder.open(path), source: path.string) }
+        if FileStatus(info).kind == .folder {
+            return try open(folder: Folder.open(path), at: path, source: path.string, opening)
+        }
         try SigningJournal.playBack(beside: path)
-        return try open(file: OwnedDescriptor.open(reading: path), source: path.string)
+        let file = try OwnedDescriptor.open(reading: path)
+        if let bundle = try openBundle(file, source: path.string, opening) { return bundle }
+        try opening.refuseNaming()
+        return try open(file: file, source: path.string)
+    }
+
+    /// Opens a tar bundle in a file; `nil` where the file is none.
+    private static func openBundle(
+        _ file: OwnedDescriptor, source: String, _ opening: PackageOpening
+    ) throws -> PackageReader? {
+        guard try file.status().kind == .regular,
+            let kind = BundleKind(try file.bytes(at: 0, count: BundleKind.probeBytes))
+        else { return nil }
+        return try open(kind, file, after: [], source: source, opening)
     }
 
     /// Opens a stream, standard input for example.
     ///
     /// A package whose lists come first is read as it arrives; any other is copied to a file without a name first. A
-    /// regular file is read as a file. `spoolingIn` is the folder for the file without a name.
+    /// regular file is read as a file, and a tar bundle is unpacked first.
     ///
     /// - Throws: `BundleError` by the rule that is broken; `FileError`, `noSpace` for one; `CancellationError`.
-    package static func open(stream: OwnedDescriptor, spoolingIn folder: FilePath) throws -> PackageReader {
+    package static func open(
+        stream: OwnedDescriptor, _ opening: PackageOpening = PackageOpening()
+    ) throws -> PackageReader {
         if try stream.status().kind == .regular, lseek(stream.raw, 0, SEEK_CUR) == 0 {
+            if let bundle = try openBundle(stream, source: stream.path, opening) { return bundle }
+            try opening.refuseNaming()
             return try open(file: stream, source: stream.path)
         }
+        let source = DescriptorSource(stream, after: [])
+        var start = try source.bytes(4)
+        if start != [0x50, 0x4b, 3, 4] { start += try source.bytes(BundleKind.probeBytes - start.count) }
+        if let kind = BundleKind(start) {
+            return try open(kind, stream, after: start, source: stream.path, opening)
+        }
+        try opening.refuseNaming()
         return try naming(stream.path) {
-            switch try StreamHead.read(stream) {
+            switch try StreamHead.read(stream, after: start) {
             case .canonical(let head):
                 let metadata = head.files[PackageEntryName.metadata]
                 return PackageReader(
@@ -40,7 +66,7 @@ extension PackageReader {
                         isComplete: false, signature: head.files[PackageEntryName.signature], modelSignature: nil),
                     body: .stream(StreamBody(head)))
             case .other(let bytes, let limit):
-                let file = try Spool.copy(stream, after: bytes, limit: limit, in: Folder.open(folder))
+                let file = try Spool.copy(stream, after: bytes, limit: limit, in: Folder.open(opening.spoolFolder))
                 return try open(file: file, source: stream.path)
             }
         }
@@ -60,16 +86,9 @@ extension PackageReader {
         }
     }
 
-    private static func open(folder: Folder, source: String) throws -> PackageReader {
-        try naming(source) {
-            let body = try FolderBody(scanning: folder)
-            return try open(source: source, names: body.names, body: .folder(body), bytes: body.bytes)
-        }
-    }
-
-    private static func open(
+    static func open(
         source: String, names: [(name: String, size: Int64)], body: Body,
-        bytes: (_ name: String, _ limit: Int64) throws -> [UInt8]?
+        bytes: (_ name: String, _ limit: Int64) throws -> [UInt8]?, holding: UnpackedBundle? = nil
     ) throws -> PackageReader {
         guard let manifest = try bytes(PackageEntryName.manifest, Int64(Manifest.maximumBytes)) else {
             throw BundleError(
@@ -86,6 +105,6 @@ extension PackageReader {
                 isComplete: true,
                 signature: try bytes(PackageEntryName.signature, ArchiveBody.maximumSignature),
                 modelSignature: try bytes(PackageEntryName.modelSignature, ArchiveBody.maximumModelSignature)),
-            body: body)
+            body: body, holding: holding)
     }
 }

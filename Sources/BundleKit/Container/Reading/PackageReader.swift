@@ -25,6 +25,8 @@ package final class PackageReader: Sendable {
     let contents: PackageContents
     let body: Body
     private let signatures: Mutex<Signatures>
+    /// What has to stay while this is read.
+    private let holding: UnpackedBundle?
 
     /// The path as it was given, or `standard input`.
     package let source: String
@@ -35,7 +37,7 @@ package final class PackageReader: Sendable {
 
     init(
         source: String, contents: PackageContents, files: [PackageFile], metadataBytes: [UInt8]?,
-        signatures: Signatures, body: Body
+        signatures: Signatures, body: Body, holding: UnpackedBundle? = nil
     ) {
         self.source = source
         self.contents = contents
@@ -43,6 +45,7 @@ package final class PackageReader: Sendable {
         self.metadataBytes = metadataBytes
         self.signatures = Mutex(signatures)
         self.body = body
+        self.holding = holding
     }
 
     package var manifest: Manifest { contents.manifest }
@@ -51,6 +54,8 @@ package final class PackageReader: Sendable {
     /// The bytes of `checksums.txt` as read, or as baigo would write them where there is none.
     package var checksumsBytes: [UInt8] { contents.checksumsBytes }
     package var hasOwnChecksums: Bool { contents.hasOwnChecksums }
+    /// Whether the package came without a manifest, and one was made from what the model says of itself.
+    package var hasMadeManifest: Bool { contents.hasMadeManifest }
     /// The package's identity: the digest of the checksum list.
     package var identity: SHA256Digest { contents.identity }
     /// The digest of the manifest without date and maker.
@@ -74,6 +79,12 @@ package final class PackageReader: Sendable {
                     identifier: "bundle.no-checksums",
                     message: "the package has no checksums.txt; it is verified against its manifest alone"))
         }
+        if hasMadeManifest {
+            warnings.append(
+                Warning(
+                    identifier: "bundle.made-manifest",
+                    message: "the bundle has no manifest.json; name, version and roles were read from the model"))
+        }
         if modelSignature != nil {
             warnings.append(
                 Warning(
@@ -83,9 +94,16 @@ package final class PackageReader: Sendable {
         return warnings
     }
 
+    private var isSeekable: Bool {
+        switch body {
+        case .archive, .folder: true
+        case .stream: false
+        }
+    }
+
     /// Reads every file once and compares it with its digest.
     ///
-    /// On a stream this works once, and the entries behind the lists are checked on the way.
+    /// Without a sink several files are read at once, except on a stream. On a stream this works once, and the entries behind the lists are checked on the way.
     ///
     /// - Parameters:
     ///   - sink: Takes the bytes; `nil` to verify only.
@@ -99,11 +117,20 @@ package final class PackageReader: Sendable {
         progress: any ProgressObserver = SilentProgress()
     ) throws -> [FileVerdict] {
         try Self.naming(source) {
+            if sink == nil, isSeekable {
+                return try ParallelPass(
+                    over: files, stoppingAtFirstFault: stoppingAtFirstFault, opening: { try self.open($0) }
+                ).run(progress: progress)
+            }
             var pass = try ReadingPass(
                 over: files, into: sink, stoppingAtFirstFault: stoppingAtFirstFault, progress: progress)
+            var files = files
+            if hasMadeManifest, let made = files.firstIndex(where: { $0.path == PackageEntryName.manifest }) {
+                let file = files.remove(at: made)
+                try pass.conclude(file, try pass.copy(file, from: manifestBytes), crc32: nil)
+            }
             switch body {
-            case .archive(let archive): try archive.read(files, by: &pass)
-            case .folder(let folder): try folder.read(files, by: &pass)
+            case .archive, .folder: try pass.read(files, opening: open)
             case .stream(let stream):
                 let found = try stream.read(contents, metadata: metadataBytes, by: &pass)
                 signatures.withLock { known in

@@ -2,8 +2,11 @@
 
 internal import BaigoCore
 
-/// One pass over the files of a package: hashes them, hands them to a sink, and keeps the verdicts.
+/// One pass over the files of a package, one behind the other: hashes them, hands them to a sink, and keeps the verdicts.
 struct ReadingPass {
+    /// Bytes from which on room is reserved before a file is written.
+    private static let reserveFrom: Int64 = 1 << 20
+
     private let sink: (any PackageSink)?
     private let stoppingAtFirstFault: Bool
     private let progress: any ProgressObserver
@@ -31,19 +34,44 @@ struct ReadingPass {
     /// Whether a fault has been found that ends the pass.
     var isOver: Bool { stoppingAtFirstFault && verdicts.last?.isOK == false }
 
+    /// Reads all files that `open` can open, in order.
+    mutating func read(_ files: [PackageFile], opening open: (PackageFile) throws -> OpenedInput) throws {
+        for file in files {
+            let opened = try open(file)
+            let outcome = try copy(file, from: opened.source)
+            try opened.check(outcome, of: file)
+            try conclude(file, outcome, crc32: opened.crc32)
+            if isOver { break }
+        }
+    }
+
     /// Reads the whole of a file, and writes it where the sink says.
+    ///
+    /// Where the file system can, the written file shares the source's blocks, and what is hashed is the written file.
     mutating func copy(_ file: PackageFile, from source: DataSource) throws -> DataOutcome {
-        let target = try sink?.destination(for: file)
+        var source = source
+        var target: DataTarget?
+        if let destination = try sink?.destination(for: file) {
+            if try clone(source, count: file.size, into: destination) {
+                source = DirectFile(destination, .reading).map { .medium($0) } ?? .file(destination, at: 0)
+            } else {
+                if file.size >= Self.reserveFrom { try destination.reserve(at: 0, count: file.size) }
+                target = .file(destination, at: 0)
+            }
+        }
         let before = done
         var read: Int64 = 0
-        let progress = progress
-        let (phase, total) = (phase, total)
-        let outcome = try pipeline.run(source, count: file.size, to: target.map { .file($0, at: 0) }) { count in
+        let outcome = try pipeline.run(source, count: file.size, to: target) { [progress, phase, total] count in
             read += count
             progress.report(phase, completed: before + read, total: total)
         }
         done = before + file.size
         return outcome
+    }
+
+    private func clone(_ source: DataSource, count: Int64, into destination: OwnedDescriptor) throws -> Bool {
+        guard case .file(let origin, let offset) = source else { return false }
+        return try destination.clone(origin, at: offset, count: count)
     }
 
     /// Takes a file that is in memory.
@@ -57,7 +85,16 @@ struct ReadingPass {
 
     /// Compares what was read with what is listed and with the container's CRC-32, if it has one, and tells the sink.
     mutating func conclude(_ file: PackageFile, _ outcome: DataOutcome, crc32: UInt32?) throws {
-        let status: FileVerdict.Status =
+        let verdict = FileVerdict(of: file, outcome, crc32: crc32)
+        verdicts.append(verdict)
+        if verdict.isOK { try sink?.complete(file, digest: outcome.digest) }
+    }
+}
+
+extension FileVerdict {
+    /// Compares what was read with what is listed and with the container's CRC-32, if it has one.
+    init(of file: PackageFile, _ outcome: DataOutcome, crc32: UInt32?) {
+        let status: Status =
             if outcome.count != file.size {
                 .sizeMismatch(actual: outcome.count)
             } else if outcome.digest != file.sha256 {
@@ -67,8 +104,7 @@ struct ReadingPass {
             } else {
                 .ok
             }
-        verdicts.append(FileVerdict(file: file, status: status))
-        if status == .ok { try sink?.complete(file, digest: outcome.digest) }
+        self.init(file: file, status: status)
     }
 }
 

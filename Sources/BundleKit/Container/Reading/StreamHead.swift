@@ -34,8 +34,8 @@ struct StreamHead: Sendable {
     /// Reads the start of a stream.
     ///
     /// - Throws: `BundleError` by the rule that is broken; `FileError`; `CancellationError`.
-    static func read(_ input: OwnedDescriptor) throws -> Kind {
-        var stream = ZipStream(input)
+    static func read(_ input: OwnedDescriptor, after start: [UInt8] = []) throws -> Kind {
+        var stream = ZipStream(input, after: start)
         var taken: [UInt8] = []
         var files: [String: [UInt8]] = [:]
         while true {

@@ -24,6 +24,7 @@ struct FileJob<Input: PackageInput> {
         let target = try TargetFile(
             path, replacing: replacing, size: layout.size + extra, mode: mode,
             isSource: { !isRewritingSource && input.contains($0) })
+        try target.file.reserve(at: 0, count: layout.size)
         let (outcomes, documents) = try copyData(layout, to: target.file)
 
         progress.report(.packaging, completed: 0, total: layout.size)

@@ -10,11 +10,19 @@ struct PackageDocuments: Sendable {
     let checksumsBytes: [UInt8]
 }
 
-/// A file or entry that is open for being put into a package.
+/// A file or entry that is open for being read.
 struct OpenedInput {
     let source: DataSource
+    /// The container's checksum of the data, where it has one.
+    let crc32: UInt32?
     /// Throws when the source changed since it was opened.
     let checkUnchanged: () throws -> Void
+
+    /// Throws when what was read is not the whole of a source that stayed as it was.
+    func check(_ outcome: DataOutcome, of file: PackageFile) throws {
+        try checkUnchanged()
+        guard outcome.count == file.size else { throw BundleError.sourceChanged(file.path) }
+    }
 }
 
 /// What goes into a package, wherever it comes from.
@@ -123,7 +131,7 @@ struct PlannedInput: PackageInput {
             guard try file.status().isUnchanged(since: status) else { throw BundleError.sourceChanged(path.string) }
         }
         try check()
-        return OpenedInput(source: .file(file, at: 0), checkUnchanged: check)
+        return OpenedInput(source: .file(file, at: 0), crc32: nil, checkUnchanged: check)
     }
 
     func contains(_ status: FileStatus) -> Bool {
@@ -179,22 +187,8 @@ extension PackageReader {
     func open(_ file: PackageFile) throws -> OpenedInput {
         switch body {
         case .archive(let archive):
-            guard let offset = archive.dataOffset(of: file.path) else { break }
-            let check = {
-                guard try archive.file.status().isUnchanged(since: archive.status) else {
-                    throw BundleError.sourceChanged(archive.file.path)
-                }
-            }
-            return OpenedInput(source: .file(archive.file, at: offset), checkUnchanged: check)
-        case .folder(let folder):
-            let source = try folder.open(file.path)
-            let before = try source.status()
-            let check = {
-                guard try source.status().isUnchanged(since: before) else {
-                    throw BundleError.sourceChanged(source.path)
-                }
-            }
-            return OpenedInput(source: .file(source, at: 0), checkUnchanged: check)
+            if let opened = archive.open(file.path) { return opened }
+        case .folder(let folder): return try folder.openInput(file.path)
         case .stream: break
         }
         throw BundleError(.missingEntry, "validation failed: \(file.path) is not there").inPackage(source)

@@ -13,16 +13,18 @@ package enum PackageWriter {
     ///
     /// - Throws: `BundleError` for names and sources that cannot be packaged; `FileError`.
     package static func measure(_ plan: PackagePlan) throws -> ByteCount {
-        let input = try PlannedInput(plan)
-        return ByteCount(try input.layout(documents: try draftDocuments(of: input)).size)
+        try measure(PlannedInput(plan))
     }
 
     /// Bytes of the archive that `rewrite` makes without a signature.
     ///
     /// - Throws: `BundleError`, code `invalidRequest`, for a stream.
     package static func measure(_ stored: PackageReader) throws -> ByteCount {
-        let input = try StoredInput(stored)
-        return ByteCount(try input.layout(documents: try draftDocuments(of: input)).size)
+        stored.hasMadeManifest ? try measure(RepackedInput(stored)) : try measure(StoredInput(stored))
+    }
+
+    private static func measure(_ input: some PackageInput) throws -> ByteCount {
+        ByteCount(try input.layout(documents: try draftDocuments(of: input)).size)
     }
 
     /// Packages files.
@@ -43,6 +45,8 @@ package enum PackageWriter {
 
     /// Packages a stored package again: its manifest, list and signatures byte for byte.
     ///
+    /// From one that came without a manifest a new package is made, which is unsigned unless `signing` signs it.
+    ///
     /// `signing` makes the signatures to use in place of the stored ones; `nil` keeps those.
     ///
     /// - Throws: As `write`; `BundleError`, code `digestMismatch`, when a stored file is damaged.
@@ -50,7 +54,10 @@ package enum PackageWriter {
         _ stored: PackageReader, to target: PackageTarget, signing: Signing? = nil,
         progress: any ProgressObserver = SilentProgress()
     ) throws -> WrittenPackage {
-        try write(try StoredInput(stored), to: target, signing: signing, progress: progress)
+        guard !stored.hasMadeManifest else {
+            return try write(try RepackedInput(stored), to: target, signing: signing, progress: progress)
+        }
+        return try write(try StoredInput(stored), to: target, signing: signing, progress: progress)
     }
 
     static func write(

@@ -60,9 +60,12 @@ struct ZipExtraFields {
 
     /// The header's values with those of the ZIP64 field in place of markers.
     ///
+    /// A field without any marker is taken where it repeats the header's two sizes, as Python 3.11.2 writes it.
+    ///
     /// - Throws: `BundleError`, code `structure`, when markers and field do not fit each other exactly.
     func resolve(_ fields: [UInt32], of name: ArraySlice<UInt8>) throws(BundleError) -> [UInt64] {
         let markers = fields.count { $0 == ZipFormat.marker32 }
+        if markers == 0, let zip64, zip64 == fields.prefix(2).map(UInt64.init) { return fields.map(UInt64.init) }
         guard markers == (zip64?.count ?? 0) else {
             throw .structure(.zip64Field, "the ZIP64 field of \(ZipCommonFields.shown(name)) does not fit its header")
         }

@@ -17,9 +17,12 @@ struct ZipStream: Sendable {
     /// Bytes taken so far.
     private(set) var position: Int64 = 0
     private var parts = StreamParts()
+    /// Bytes that were taken from the input before, to find out what it is: no more than a signature of a ZIP file.
+    private var start: ArraySlice<UInt8>
 
-    init(_ input: OwnedDescriptor) {
+    init(_ input: OwnedDescriptor, after start: [UInt8] = []) {
         self.input = input
+        self.start = start[...]
     }
 
     /// Takes exactly `count` bytes.
@@ -28,11 +31,17 @@ struct ZipStream: Sendable {
     mutating func take(_ count: Int) throws -> [UInt8] {
         var failure: (any Error)?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            do { filled = try input.readStream(into: UnsafeMutableRawBufferPointer(buffer)) } catch {
+            let raw = UnsafeMutableRawBufferPointer(buffer)
+            let known = min(start.count, count)
+            raw.copyBytes(from: start.prefix(known))
+            do {
+                filled = known + (try input.readStream(into: UnsafeMutableRawBufferPointer(rebasing: raw[known...])))
+            } catch {
                 failure = error
                 filled = 0
             }
         }
+        start = start.dropFirst(count)
         if let failure { throw failure }
         position += Int64(bytes.count)
         guard bytes.count == count else { throw BundleError.truncated("the stream ends in the middle of the package") }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import BaigoCore
+internal import ModelStore
+
+/// `baigo audit verify`: whether the audit log is whole.
+struct AuditVerify: BaigoCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Check that every line of the audit log follows from the one before it.",
+        discussion: """
+            A cut tail shows only against a number and digest that was kept elsewhere: receipts and reports hold them.
+
+              baigo audit verify
+              baigo audit verify --expect 42:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+
+            Exit statuses: 4 the log was changed, or does not contain the expected line.
+            """)
+
+    @Option(help: ArgumentHelp("A line that the log must contain.", valueName: "sequence:digest"))
+    var expect: String?
+
+    @OptionGroup(title: "Output") var output: OutputOptions
+
+    func run(in context: CommandContext) throws {
+        let expected = try expect.map { text in
+            guard let head = AuditHead(text) else {
+                throw CLIError(.usage, "\(text.escapedForOneLine) is no number and digest", hint: "Write it as 42:HEX.")
+            }
+            return head
+        }
+        let found = try Host(context).store().auditLog().verify(expecting: expected)
+        if output.json {
+            try context.output.result([
+                "valid": true, "head": found.head.json, "tornBytes": .integer(Int64(found.tornBytes)),
+                "recoveryLines": .array(found.recoveryLines.map { .integer(Int64($0)) }),
+                "openIntents": .array(found.openIntents.map { .integer($0) }),
+            ])
+            return
+        }
+        try context.output.line("\(found.head.sequence) lines, whole; head \(found.head)")
+        for intent in found.openIntents {
+            try context.output.line("line \(intent) has no outcome: its command was killed, or still runs")
+        }
+        if found.tornBytes > 0 {
+            try context.output.line(
+                "\(found.tornBytes) bytes at the end are no line: a command was killed, or the log was cut")
+        }
+        for number in found.recoveryLines {
+            try context.output.line("line \(number) of the file accounts for what a killed command left before it")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+
+/// What an extended header of a tar archive says of the entry behind it.
+///
+/// Source: POSIX.1-2017, pax, "pax Extended Header".
+struct PaxRecords {
+    /// Bytes at the most.
+    static let maximumBytes: Int64 = 1 << 20
+
+    /// Keys that change neither name nor content; owners, times and attributes are never taken over.
+    private static let harmless: Set<String> = [
+        "atime", "comment", "ctime", "gid", "gname", "mtime", "uid", "uname", "LIBARCHIVE.creationtime",
+        "MSWINDOWS.rawsd", "RHT.security.selinux", "SCHILY.dev", "SCHILY.fflags", "SCHILY.ino", "SCHILY.nlink",
+    ]
+    private static let harmlessPrefixes = ["LIBARCHIVE.xattr.", "SCHILY.acl.", "SCHILY.xattr."]
+    private static let charsets = ["BINARY", "ISO-IR 10646 2000 UTF-8"]
+
+    private(set) var path: [UInt8]?
+    /// Bytes.
+    private(set) var size: Int64?
+
+    /// Reads the records.
+    ///
+    /// - Throws: `BundleError`, code `structure`, for records that are malformed, twice, or change what an entry is.
+    init(reading bytes: [UInt8]) throws(BundleError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let digits = rest.prefix { (0x30...0x39).contains($0) }
+            guard digits.count < 9, let length = Int(String(decoding: digits, as: UTF8.self)), length <= rest.count,
+                rest[digits.endIndex] == 0x20, length > digits.count + 1,
+                rest[rest.startIndex + length - 1] == 0x0A
+            else { throw BundleError.bundle(.extendedHeader, "a pax header has a malformed record") }
+            let record = rest.prefix(length).dropFirst(digits.count + 1).dropLast()
+            guard let sign = record.firstIndex(of: UInt8(ascii: "=")) else {
+                throw BundleError.bundle(.extendedHeader, "a pax header has a record without a value")
+            }
+            try take(String(decoding: record[..<sign], as: UTF8.self), Array(record[(sign + 1)...]))
+            rest = rest.dropFirst(length)
+        }
+    }
+
+    private mutating func take(_ key: String, _ value: [UInt8]) throws(BundleError) {
+        switch key {
+        case "path":
+            guard path == nil, !value.isEmpty, !value.contains(0) else { throw Self.fault(key) }
+            path = value
+        case "size":
+            guard size == nil, value.allSatisfy({ (0x30...0x39).contains($0) }),
+                let number = Int64(String(decoding: value, as: UTF8.self))
+            else { throw Self.fault(key) }
+            size = number
+        case "hdrcharset":
+            guard Self.charsets.contains(String(decoding: value, as: UTF8.self)) else { throw Self.fault(key) }
+        default:
+            guard Self.harmless.contains(key) || Self.harmlessPrefixes.contains(where: key.hasPrefix) else {
+                throw BundleError.bundle(.extendedHeader, "a pax header has the record \"\(key.escapedForOneLine)\"")
+            }
+        }
+    }
+
+    private static func fault(_ key: String) -> BundleError {
+        BundleError.bundle(.extendedHeader, "a pax header has a malformed or second record \"\(key)\"")
+    }
+}
