@@ -32,6 +32,17 @@ static inline int linux_sync_range(int file, long long offset, long long count, 
 #endif
 }
 
+// Processors that this thread may run on, or -1; sched_getaffinity(2).
+static inline int linux_usable_processors(void) {
+    unsigned long masks[1024 / sizeof(unsigned long)];
+    long bytes = syscall(SYS_sched_getaffinity, 0, sizeof(masks), masks);
+    int count = 0;
+    for (unsigned i = 0; i * sizeof(masks[0]) < (unsigned long)(bytes > 0 ? bytes : 0); i++) {
+        count += __builtin_popcountl(masks[i]);
+    }
+    return bytes > 0 ? count : -1;
+}
+
 static inline long linux_file_system_type(int file) {
     struct statfs info;
     return fstatfs(file, &info) == 0 ? (long)info.f_type : -1;

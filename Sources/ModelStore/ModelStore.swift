@@ -86,7 +86,14 @@ package final class ModelStore: Sendable {
         let name = try Resolver(names: try catalog.names()).fullName(of: reference.name)
         let version = try Self.version(of: reference, among: try catalog.versions(of: name))
         let package = try catalog.package(of: version, home: home)
-        if isChecking { try package.checkSizes() }
+        guard isChecking else { return package }
+        do {
+            try package.checkSizes()
+        } catch let error as StoreError {
+            // What was removed meanwhile is not damaged.
+            _ = try catalog.package(of: version, home: home)
+            throw error
+        }
         return package
     }
 

@@ -103,3 +103,37 @@ struct BundleTests {
         expect(try site.baigo("import", "r.baimodel", "--yes"), endsWith: .done)
     }
 }
+
+/// Packages with another maker's manifest.
+struct ForeignPackageTests {
+    @Test func isImportedUnderTheNameThatIsGiven() throws {
+        let site = try Site()
+        let made = try site.shell(
+            """
+            mkdir -p p/model && cp '\(Site.model)' p/model/x.gguf && cd p
+            printf '{"product":"Other","files":[{"filename":"x.gguf","sha256":"%s"}]}\\n' \
+                "$(sha256sum < model/x.gguf | cut -c1-64)" > manifest.json
+            zip -q -0 -X -D ../x.baimodel manifest.json model/x.gguf && tar czf ../x.tar.gz .
+            """)
+        expect(made, endsWith: .done)
+        expect(try site.baigo("import", "x.baimodel", "--yes", "--json"), endsWith: .usage, identifier: "usage.name")
+        let naming = ["--name", "acme/x", "--version", "3"]
+        let imported = try site.baigo(
+            "import", "x.baimodel", "--yes", "--json", naming[0], naming[1], naming[2], naming[3])
+        expect(imported, endsWith: .done)
+        #expect(try imported.json["model"]?["name"] == "acme/x")
+        #expect(try imported.json["model"]?["trusted"] == false)
+        let shown = try site.baigo("show", "acme/x", "--json").json
+        let path = try #require(shown["path"]?.string)
+        #expect(
+            try Data(contentsOf: URL(fileURLWithPath: path + "/manifest.json")) == site.contents("p/manifest.json"))
+        #expect(shown["package"]?["foreign"]?["product"] == "Other")
+        let again = try site.baigo("import", "x.tar.gz", "--yes", "--json", "--name", "acme/x", "--version", "3")
+        #expect(try again.json["outcome"] == "present")
+        expect(try site.baigo("export", "acme/x", "-o", "back.baimodel"), endsWith: .done)
+        expect(try site.tool("unzip", "-p", "back.baimodel", "manifest.json"), endsWith: .done)
+        #expect(
+            try site.tool("unzip", "-p", "back.baimodel", "manifest.json").output == site.contents("p/manifest.json"))
+        expect(try site.baigo("verify", "back.baimodel", "--name", "acme/x"), endsWith: .done)
+    }
+}

@@ -7,8 +7,8 @@ import Testing
 
 struct DocumentationTests {
     @Test(arguments: [
-        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["list"], ["show"],
-        ["activate"], ["rollback"], ["history"], ["remove"], ["run"],
+        [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["ingest"], ["list"], ["show"],
+        ["activate"], ["rollback"], ["history"], ["remove"], ["check"], ["gc"], ["du"], ["run"],
         ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"],
         ["audit", "show"], ["audit", "verify"], ["doctor"],

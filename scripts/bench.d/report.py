@@ -98,6 +98,8 @@ def times(results):
              "yes" if own < seconds else "**no**"]
             for name, seconds in sorted(disk.items(), key=lambda pair: pair[1]) if name not in NOT_PEERS
         ]
+        if not rows:
+            return
         yield from [
             "## Against other tools, on disk", "",
             f"`baigo export` {disk['export']:.2f} s, `baigo import` {disk['import']:.2f} s, both with fsync; "

@@ -22,13 +22,13 @@ struct RootCommand: ParsableCommand {
                 name: "Packages",
                 subcommands: [
                     PackageExport.self, PackageSign.self, PackageInspect.self, PackageVerify.self, PackageImport.self,
-                    PackageConvert.self,
+                    PackageConvert.self, MediumIngest.self,
                 ]),
             CommandGroup(
                 name: "Store",
                 subcommands: [
                     ModelList.self, ModelShow.self, ModelActivate.self, ModelRollback.self, ModelHistory.self,
-                    ModelRemove.self,
+                    ModelRemove.self, StoreCheck.self, StoreCollect.self, StoreMeasure.self,
                 ]),
             CommandGroup(name: "Models at work", subcommands: [ModelRun.self, ModelChat.self]),
             CommandGroup(name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, HostDoctor.self]),

@@ -10,6 +10,10 @@ package struct CLIError: PresentableError {
         case confirmation = "usage.confirmation"
         case declined = "usage.declined"
         case configuration = "environment.configuration"
+        /// Of several packages some were ingested.
+        case partlyDone = "ingest.partly-done"
+        /// Of several packages none was ingested, for different reasons.
+        case nothingDone = "ingest.nothing-done"
         case unexpected = "internal.unexpected"
     }
 
@@ -22,7 +26,8 @@ package struct CLIError: PresentableError {
     package var exitStatus: ExitStatus {
         switch code {
         case .usage, .confirmation: .usage
-        case .declined: .unexpected
+        case .declined, .nothingDone: .unexpected
+        case .partlyDone: .partlyDone
         case .configuration: .environment
         case .unexpected: .unexpected
         }

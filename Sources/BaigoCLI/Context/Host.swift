@@ -47,6 +47,13 @@ struct Host {
         return try PackageReader.open(FilePath(argument), opening)
     }
 
+    /// A package in an open regular file; nothing beside the file is read or written.
+    ///
+    /// - Throws: `BundleError` or `FileError`.
+    func package(reading file: OwnedDescriptor) throws -> PackageReader {
+        try PackageReader.open(stream: file, try opening(nil))
+    }
+
     private func opening(_ naming: NamingOptions?) throws -> PackageOpening {
         var opening = PackageOpening()
         if let named = context.environment["TMPDIR"], named.hasPrefix("/") { opening.spoolFolder = FilePath(named) }

@@ -44,7 +44,7 @@ extension Trust {
     /// The stored signatures together with the new trusted ones of another copy; `nil` where nothing is added.
     func merged(_ package: PackageReader, into stored: StoredPackage?, _ verdict: SignatureVerdict) throws -> [UInt8]? {
         guard let stored, verdict.isTrusted, let new = package.signature else { return nil }
-        guard let existing = try PackageReader.open(stored: stored.folder).signature else { return new }
+        guard let existing = try stored.reader().signature else { return new }
         let trusted = verdict.report.signers.filter(\.trusted).compactMap(\.signingKey)
         return try DetachedSigner.merging(existing: existing, adding: new, by: Set(trusted))
     }

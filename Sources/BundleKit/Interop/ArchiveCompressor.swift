@@ -12,6 +12,7 @@ final class ArchiveCompressor {
 
     private let archive: OpaquePointer
     private let output: CompressorOutput
+    private var isFinished = false
 
     /// - Parameters:
     ///   - method: How to compress.
@@ -38,7 +39,11 @@ final class ArchiveCompressor {
         try open()
     }
 
-    deinit { archive_write_free(archive) }
+    deinit {
+        // What was not finished must not be given an end.
+        if !isFinished { archive_write_fail(archive) }
+        archive_write_free(archive)
+    }
 
     private func open() throws {
         // The output lives as long as this object, and so longer than the archive.
@@ -70,7 +75,10 @@ final class ArchiveCompressor {
     }
 
     /// Writes out what is left.
-    func finish() throws { try check(archive_write_close(archive)) }
+    func finish() throws {
+        try check(archive_write_close(archive))
+        isFinished = true
+    }
 
     private func check(_ result: CInt) throws {
         guard result == ARCHIVE_OK else { throw fault() }

@@ -8,17 +8,7 @@ extension Manifest {
     /// - Throws: `BundleError`: `unsupported` for a schema, kind or critical key that this version does not know,
     ///   `unsafeEntryName` and `invalidName` for names, `manifest` for everything else.
     package init(reading bytes: [UInt8]) throws(BundleError) {
-        guard bytes.count <= Self.maximumBytes else {
-            throw ManifestFault.error(.tooLarge, "is larger than \(ByteCount(Self.maximumBytes))")
-        }
-        let value: JSONValue
-        do throws(JSONError) {
-            value = try JSONValue(strict: bytes)
-        } catch {
-            throw ManifestFault.error(
-                ManifestRule(error.rule), "is not strict JSON: \(error.reason) (byte \(error.byteOffset))")
-        }
-        guard let json = value.object else { throw ManifestFault.error(.notAnObject, "is no object") }
+        let json = try ManifestFault.members(of: bytes)
         let members = ManifestMembers(json: json)
         try members.checkSchema()
         try members.checkTypes()
@@ -42,6 +32,22 @@ extension Manifest {
 }
 
 enum ManifestFault {
+    /// The members of the one object that `manifest.json` of any maker has to be.
+    static func members(of bytes: [UInt8]) throws(BundleError) -> [String: JSONValue] {
+        guard bytes.count <= Manifest.maximumBytes else {
+            throw error(.tooLarge, "is larger than \(ByteCount(Manifest.maximumBytes))")
+        }
+        let value: JSONValue
+        do throws(JSONError) {
+            value = try JSONValue(strict: bytes)
+        } catch {
+            throw self.error(
+                ManifestRule(error.rule), "is not strict JSON: \(error.reason) (byte \(error.byteOffset))")
+        }
+        guard let members = value.object else { throw error(.notAnObject, "is no object") }
+        return members
+    }
+
     static func error(_ rule: ManifestRule, _ reason: String) -> BundleError {
         BundleError(
             breaking: rule, "validation failed: manifest.json \(reason)",

@@ -31,6 +31,18 @@ enum FileRecognition: Equatable {
         }
     }
 
+    /// What a file is for, by its name alone.
+    static func role(of path: String) -> FileRole {
+        let name = path.split(separator: "/").last.map(String.init) ?? path
+        if path == PackageEntryName.metadata { return .metadata }
+        switch FileRecognition(name) {
+        case .gguf: return name.lowercased().contains("mmproj") ? .projector : .weights
+        case .weights: return .weights
+        case .companion(let role): return role
+        case .unknown: return .other
+        }
+    }
+
     private static func format(of name: String) -> WeightFormat? {
         if name.hasSuffix(".safetensors") { return .safetensors }
         if [".onnx", ".onnx_data", ".onnx.data"].contains(where: name.hasSuffix) { return .onnx }

@@ -108,20 +108,50 @@ extension ModelInspection {
         _ found: [(FoundFile, FileRecognition)], leftOut: inout [String]
     ) throws {
         for format in FileRecognition.WeightFormat.allCases {
-            let files = found.filter { $0.1 == .weights(format) }.map(\.0)
+            let files = try found.filter { try Self.isWeights($0.0, $0.1, of: format) }.map(\.0)
             guard !hasModel, !files.isEmpty else {
                 leftOut += files.map(\.relativePath)
                 continue
             }
             try Self.checkShards(files)
             for file in files { try collection.add(file.source, as: file.relativePath, role: .weights) }
-            description.format = format.rawValue
+            description.format = try Self.format(of: files, format)
+            if format == .safetensors { try readSafetensors(files) }
             hasModel = true
         }
         let adapter = found.first { $0.1 == .companion(.adapter) }?.0
         guard !hasModel, let adapter else { return }
-        description.format = adapter.name.lowercased().hasSuffix(".safetensors") ? "safetensors" : "pytorch"
+        let isSafe = adapter.name.lowercased().hasSuffix(".safetensors")
+        description.format = isSafe ? "safetensors" : "pytorch"
+        if isSafe { try readSafetensors([adapter]) }
         hasModel = true
+    }
+
+    /// Files whose endings say little, `.bin` and `.pkl`, count by what is in them.
+    private static func isWeights(
+        _ file: FoundFile, _ recognition: FileRecognition, of format: FileRecognition.WeightFormat
+    ) throws -> Bool {
+        guard recognition == .unknown else { return recognition == .weights(format) }
+        guard format == .pytorch, [".bin", ".pkl"].contains(where: file.name.lowercased().hasSuffix) else {
+            return false
+        }
+        return try FileContent(of: try OwnedDescriptor.open(reading: file.source))?.runsCode ?? false
+    }
+
+    private static func format(of files: [FoundFile], _ format: FileRecognition.WeightFormat) throws -> String {
+        guard format == .pytorch, let first = files.first,
+            try FileContent(of: try OwnedDescriptor.open(reading: first.source)) == .torchScript
+        else { return format.rawValue }
+        return FileContent.torchScript.rawValue
+    }
+
+    private mutating func readSafetensors(_ files: [FoundFile]) throws {
+        var parameters: Int64 = 0
+        for file in files {
+            let header = try SafetensorsHeader(reading: try OwnedDescriptor.open(reading: file.source))
+            parameters = parameters.addingReportingOverflow(header.parameters).partialValue
+        }
+        if parameters > 0 { description.parameters = parameters }
     }
 
     private static func checkShards(_ files: [FoundFile]) throws(BundleError) {
@@ -141,7 +171,8 @@ extension ModelInspection {
         for (file, recognition) in found {
             switch recognition {
             case .gguf, .weights: continue
-            case .unknown: leftOut.append(file.relativePath)
+            case .unknown:
+                if !collection.holds(file.relativePath) { leftOut.append(file.relativePath) }
             case .companion(let role):
                 let path = try collection.add(file.source, as: file.relativePath, role: role)
                 guard file.relativePath == file.name else { continue }

@@ -121,6 +121,7 @@ struct ModelInspection {
     /// Adds what the options name, decides whether there is a model, and draws the conclusions.
     mutating func result() throws -> ModelSource {
         try addRequested()
+        try noteContents()
         let draft = description.draft(options)
         if draft.members["license"] == nil {
             warn("source.no-license", "no licence was found; --license ID and --license-file FILE name one")
@@ -130,6 +131,19 @@ struct ModelInspection {
         return ModelSource(
             files: collection.sorted, draft: draft, metadata: metadata.bytes, header: description.header,
             warnings: warnings)
+    }
+
+    /// Names the files that run code when they are loaded, and checks those that can be checked.
+    private mutating func noteContents() throws {
+        var running: [String] = []
+        for file in collection.files where !file.path.lowercased().hasSuffix(".gguf") {
+            let opened = try OwnedDescriptor.open(reading: file.source)
+            if file.path.lowercased().hasSuffix(".safetensors") { _ = try SafetensorsHeader(reading: opened) }
+            if try FileContent(of: opened)?.runsCode ?? false { running.append(file.path) }
+        }
+        guard !running.isEmpty else { return }
+        let shown = running.sorted().prefix(20).joined(separator: ", ")
+        warn("model.pickle", "\(shown): loading this in Python can run any code; safetensors and GGUF files cannot")
     }
 
     private mutating func addRequested() throws {
@@ -163,6 +177,11 @@ struct ModelInspection {
             case .companion(let found) = FileRecognition(name)
         {
             role = found
+        }
+        if inclusion.role == nil, role == .other,
+            try FileContent(of: try OwnedDescriptor.open(reading: inclusion.path)) == .containerImage
+        {
+            role = .runtime
         }
         let path = try collection.add(inclusion.path, as: relativePath(of: inclusion.path), role: role)
         if role == .license, description.licenseFile == nil { description.licenseFile = path }

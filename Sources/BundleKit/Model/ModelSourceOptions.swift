@@ -10,7 +10,9 @@ package struct SourceInclusion: Sendable, Equatable {
     package let role: FileRole?
 
     /// Roles that can be asked for.
-    package static let roles: [FileRole] = [.projector, .adapter, .tokenizer, .config, .card, .license, .other]
+    package static let roles: [FileRole] = [
+        .projector, .adapter, .tokenizer, .config, .card, .license, .runtime, .other,
+    ]
 
     /// Makes an inclusion.
     package init(path: FilePath, role: FileRole?) {

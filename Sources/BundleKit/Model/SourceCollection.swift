@@ -8,7 +8,12 @@ struct SourceCollection {
     private(set) var files: [PlannedFile] = []
     private var indexes: [String: Int] = [:]
 
-    /// Adds a file under `model/`.
+    private static func folder(of role: FileRole) -> String { role == .runtime ? "runtime/" : "model/" }
+
+    /// Whether a file of that name below `model/` is in already.
+    func holds(_ relativePath: String) -> Bool { indexes[EntryName.folded("model/" + relativePath)] != nil }
+
+    /// Adds a file under `model/`, or under `runtime/` by its role.
     ///
     /// Naming one file twice gives it the later role.
     ///
@@ -20,7 +25,7 @@ struct SourceCollection {
     /// - Throws: `BundleError`: `unsafeEntryName`, or `invalidRequest` where another file has the name; `FileError`.
     @discardableResult
     mutating func add(_ source: FilePath, as relativePath: String, role: FileRole) throws -> String {
-        let path = try EntryName.validate(Array("model/\(relativePath)".utf8))
+        let path = try EntryName.validate(Array((Self.folder(of: role) + relativePath).utf8))
         let status = try FileStatus.of(source)
         guard status.kind == .regular else {
             throw FileError(.wrongType, "\(source.string.escapedForTerminal) is not a regular file")

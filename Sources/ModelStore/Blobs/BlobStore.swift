@@ -79,6 +79,47 @@ struct BlobStore {
         return ByteCount(status.size)
     }
 
+    /// What is under a blob's name; `nil` where nothing is.
+    ///
+    /// - Throws: `FileError`.
+    func status(of digest: SHA256Digest) throws(FileError) -> FileStatus? {
+        try part(of: digest)?.status(of: digest.hex)
+    }
+
+    /// Moves a verified and synced file over the blob of its digest, whatever that holds now.
+    ///
+    /// - Throws: `FileError`.
+    func replace(_ digest: SHA256Digest, with name: String, of staging: Folder) throws(FileError) {
+        let prefix = String(digest.hex.prefix(2))
+        let part = try folder.folder(making: prefix)
+        try folder.sync()
+        try staging.rename(name, to: digest.hex, in: part)
+        try part.sync()
+    }
+
+    /// Every blob there is, and the paths of what has no business among them.
+    ///
+    /// - Throws: `FileError`.
+    func contents() throws(FileError) -> (digests: [SHA256Digest], strays: [String]) {
+        var digests: [SHA256Digest] = []
+        var strays: [String] = []
+        for prefix in try folder.names() {
+            guard prefix.utf8.count == 2, try folder.status(of: prefix)?.kind == .folder else {
+                strays.append(folder.path(of: prefix))
+                continue
+            }
+            let part = try folder.folder(prefix)
+            for name in try part.names() {
+                if name.hasPrefix(prefix), let digest = SHA256Digest(hex: name) {
+                    digests.append(digest)
+                } else {
+                    strays.append(part.path(of: name))
+                }
+            }
+        }
+        return (digests, strays)
+    }
+
     private func part(of digest: SHA256Digest) throws(FileError) -> Folder? {
         let prefix = String(digest.hex.prefix(2))
         return try folder.status(of: prefix) == nil ? nil : try folder.folder(prefix)

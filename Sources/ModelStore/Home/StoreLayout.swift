@@ -11,6 +11,8 @@ enum StoreLayout {
     static let staging = "staging"
     static let audit = "audit"
     static let trust = "trust"
+    /// What a check moved aside, a folder for each time.
+    static let quarantine = "quarantine"
     static let index = "index-1.sqlite"
     /// Stands for the publisher of names that have none.
     static let noPublisher = "_"

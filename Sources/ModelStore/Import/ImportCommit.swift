@@ -120,11 +120,16 @@ final class ImportCommit {
     private func checkHeaders(in area: StagingArea) throws {
         let total = package.manifest.totalSize
         progress.report(.verifying, completed: 0, total: total)
-        for file in package.manifest.files
-        where [.weights, .projector, .adapter].contains(file.role) && file.path.lowercased().hasSuffix(".gguf") {
+        for file in package.manifest.files where [.weights, .projector, .adapter].contains(file.role) {
+            let name = file.path.lowercased()
+            guard name.hasSuffix(".gguf") || name.hasSuffix(".safetensors") else { continue }
             let content = try area.content(file.sha256)
             let named = try OwnedDescriptor.duplicating(content.raw, path: "\(file.path) in \(package.source)")
-            _ = try GGUFHeader(reading: named)
+            if name.hasSuffix(".gguf") {
+                _ = try GGUFHeader(reading: named)
+            } else {
+                _ = try SafetensorsHeader(reading: named)
+            }
         }
         progress.report(.verifying, completed: total, total: total)
     }

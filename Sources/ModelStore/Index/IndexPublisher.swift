@@ -117,9 +117,19 @@ extension WritingHome {
     ///
     /// - Returns: What went wrong, to be shown as a warning.
     func publishIndex(changed: [PackageName]) -> StoreError? {
+        publishing { try $0.publish(changed: changed) }
+    }
+
+    /// Makes the index anew.
+    ///
+    /// - Returns: What went wrong.
+    func rebuildIndex() -> StoreError? {
+        publishing { try $0.rebuild() }
+    }
+
+    private func publishing(_ body: (IndexPublisher) throws -> Void) -> StoreError? {
         do {
-            try IndexPublisher(root: root, staging: staging, catalog: Catalog(models: models, root: root)).publish(
-                changed: changed)
+            try body(IndexPublisher(root: root, staging: staging, catalog: Catalog(models: models, root: root)))
             return nil
         } catch {
             let reason = (error as? any PresentableError)?.message ?? String(describing: error)

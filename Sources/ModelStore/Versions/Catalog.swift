@@ -78,7 +78,7 @@ struct Catalog {
             .appending(version.folderName).appending(StoreLayout.package)
         return StoredPackage(
             version: found.stored(manifest, isActive: version.isActive), manifest: manifest, receipt: found.receipt,
-            folder: folder)
+            folder: folder, blobs: home.path.appending(StoreLayout.blobs))
     }
 
     /// The digests of all files of all versions; `nil` where a version cannot be read, so that nothing may count as

@@ -32,13 +32,24 @@ struct VersionFolder {
     func manifest() throws -> Manifest {
         let package = try folder.folder(StoreLayout.package)
         do {
-            return try Manifest(reading: try package.bytes(of: "manifest.json"))
+            let bytes = try package.bytes(of: "manifest.json")
+            return Manifest.isForeign(bytes)
+                ? try Manifest(foreign: bytes, in: foreignPlace) : try Manifest(reading: bytes)
         } catch let error as BundleError {
             throw StoreError.damaged(
                 package.path(of: "manifest.json"), "cannot be read: \(error.message)", cause: error)
         } catch let error as FileError where error.code == .notFound {
             throw StoreError.damaged(package.path(of: "manifest.json"), "is missing", cause: error)
         }
+    }
+
+    /// What a manifest of another maker is read for: the receipt says what it was taken for at the import.
+    private var foreignPlace: Manifest.Place {
+        let own = ChecksumList.unlistedNames.union([PackageEntryName.manifest])
+        let files = receipt.files.filter { !own.contains($0.path) }.map {
+            ManifestFile(path: $0.path, roleName: $0.roleName, sha256: $0.sha256, size: $0.size)
+        }
+        return Manifest.Place(files: files, name: receipt.name, version: receipt.version)
     }
 
     /// The version as lists show it.
@@ -58,6 +69,8 @@ package struct StoredPackage: Sendable {
     package let receipt: Receipt
     /// The unpacked package; absolute.
     package let folder: FilePath
+    /// Where the contents of all packages are; absolute.
+    let blobs: FilePath
 
     /// Every file of the package.
     package var files: [StoredFile] { receipt.files }
@@ -75,7 +88,15 @@ package struct StoredPackage: Sendable {
             .map { path(of: $0) }
     }
 
-    /// Looks whether every file is there with its size; digests are a matter of a full check.
+    /// Opens the package for reading, to write it again for example.
+    ///
+    /// - Throws: `BundleError` for a package that was damaged; `FileError`.
+    package func reader() throws -> PackageReader {
+        try PackageReader.open(stored: folder, name: version.name, version: version.version)
+    }
+
+    /// Looks whether every file and the blob of its content are there with their size; digests are a matter of a full
+    /// check.
     ///
     /// - Throws: `StoreError`, code `damaged`, naming the file; `FileError`.
     package func checkSizes() throws {
@@ -95,6 +116,17 @@ package struct StoredPackage: Sendable {
             } catch let error as FileError where error.code == .notFound {
                 throw StoreError.damaged(path(of: file).string, "is missing", cause: error)
             }
+            try checkBlob(of: file)
+        }
+    }
+
+    /// A content that a check moved aside is missing among the blobs, whatever `package/` may still hold.
+    private func checkBlob(of file: StoredFile) throws {
+        let store = try BlobStore(reading: try Folder.open(blobs))
+        guard try store?.holds(file.sha256, size: file.size) == true else {
+            throw StoreError(
+                .damaged, "the content of \(path(of: file).string.escapedForOneLine) is missing among the blobs",
+                hint: "Run baigo check, and baigo check --repair with the package that holds it.")
         }
     }
 }

@@ -153,6 +153,41 @@ struct TarBundleTests {
         }
     }
 
+    @Test(arguments: ["1", "01", "3 ", "12", "9 path=b\n1", "5 a=\n", "4 a\n", "-3 a=b\n", "99999999999 a=b\n"])
+    func refusesMalformedPaxRecords(_ records: String) throws {
+        let tar = try Self.package {
+            $0.add("pax", Array(records.utf8)) { $0.type = UInt8(ascii: "x") }
+            $0.add("model/a.bin", [1])
+        }
+        #expect(try Self.code(tar.bytes) == .structure)
+    }
+
+    /// A blank for a zero in a checksum changes nothing; everything else has to be noticed.
+    @Test func aFlippedBitEndsInAnErrorOrTheSameFiles() throws {
+        let scratch = try Scratch()
+        var tar = TarBuilder()
+        tar.add("manifest.json", try Sample().manifest)
+        tar.add("checksums.txt", try Sample().checksums)
+        for file in Sample().files {
+            tar.addPax([("path", file.name)])
+            tar.add("short", file.bytes)
+        }
+        let whole = tar.bytes
+        let contents = try Self.open(whole, in: scratch).contents(in: scratch)
+        var harmless = 0
+        for index in stride(from: 0, to: whole.count, by: 23) {
+            var bytes = whole
+            bytes[index] ^= 1 << UInt8(index % 8)
+            do {
+                #expect(try Self.open(bytes, in: scratch).contents(in: scratch) == contents, "\(index)")
+                harmless += 1
+            } catch is BundleError {
+                continue
+            }
+        }
+        #expect(harmless < 8)
+    }
+
     @Test func refusesWhatEndsTooEarly() throws {
         let whole = try Self.package().bytes
         for count in [513, 600, whole.count - 1025, whole.count - 1024, whole.count - 512, whole.count - 1] {

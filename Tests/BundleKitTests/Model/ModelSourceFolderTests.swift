@@ -33,6 +33,8 @@ struct ModelSourceFolderTests {
     private var model: [UInt8] { GGUFBuilder.textModel.file }
     private var projector: [UInt8] { GGUFBuilder.textModel.setting("general.type", .string("mmproj")).file }
     private var adapter: [UInt8] { GGUFBuilder.textModel.setting("general.type", .string("adapter")).file }
+    /// A safetensors file with nothing in it.
+    private var noTensors: [UInt8] { [2, 0, 0, 0, 0, 0, 0, 0] + Array("{}".utf8) }
     private var vocabulary: [UInt8] {
         var builder = GGUFBuilder.textModel
         builder.tensors = []
@@ -117,7 +119,7 @@ struct ModelSourceFolderTests {
     @Test func takesOneAdapterAloneAndNoTwo() throws {
         #expect(try inspect([("a.gguf", adapter)]).files.map(\.role) == [.adapter])
         #expect(refusal([("a.gguf", adapter), ("b.gguf", adapter)])?.code == .invalidRequest)
-        let other = try inspect([("adapter_model.safetensors", [1]), ("adapter_config.json", Array("{}".utf8))])
+        let other = try inspect([("adapter_model.safetensors", noTensors), ("adapter_config.json", Array("{}".utf8))])
         #expect(other.draft.members["format"] == "safetensors")
         #expect(other.files.map(\.role) == [.config, .adapter])
     }
@@ -126,7 +128,7 @@ struct ModelSourceFolderTests {
         let config = #"{"model_type":"qwen2","architectures":["Qwen2ForCausalLM"],"max_position_embeddings":32768}"#
         let card = "---\nlicense: apache-2.0\nbase_model: Qwen/Qwen2.5-7B # big\nlanguage:\n- en\n---\n# Qwen\n"
         let source = try inspect([
-            ("model-00001-of-00002.safetensors", [1]), ("model-00002-of-00002.safetensors", [2]),
+            ("model-00001-of-00002.safetensors", noTensors), ("model-00002-of-00002.safetensors", noTensors),
             ("model.safetensors.index.json", [0x7B]), ("config.json", Array(config.utf8)),
             ("README.md", Array(card.utf8)), ("pytorch_model.bin", [3]), ("onnx/model.onnx", [4]),
         ])
@@ -221,7 +223,7 @@ struct ModelSourceFolderTests {
         let nameless = GGUFBuilder.textModel.setting("general.name", nil)
         #expect(try inspect([("My-Model.Q4_K_M.gguf", nameless.file)]).draft.name.description == "my-model.q4_k_m")
         try withModelFolder { path, folder in
-            try put([("Some Model/model.safetensors", [1])], in: folder)
+            try put([("Some Model/model.safetensors", noTensors)], in: folder)
             let source = try ModelSource.inspect(path.appending("Some Model"), options: plainOptions)
             #expect(source.draft.name.description == "some-model")
         }

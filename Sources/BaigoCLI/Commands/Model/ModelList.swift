@@ -13,25 +13,28 @@ struct ModelList: BaigoCommand {
         discussion: """
               baigo list
               baigo list qwen2.5-7b-instruct --json
+              baigo list --name 'qwen*' --license apache-2.0 --all
 
+            Without a model or --all each name stands once, with its active version, or the newest where none is active. \
             The active version of a name is marked with *. Exit statuses: 3 no such model.
             """)
 
     @Argument(help: "Show every version of this model.")
     var model: String?
 
+    @OptionGroup(title: "Which") var filter: ListFilter
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
         let store = try Host(context).store()
         let listing = try store.list(try model.map { model throws(StoreError) in try ModelReference(model).name })
-        let versions = listing.models.flatMap(\.versions)
+        let versions = listing.models.flatMap { filter.versions(of: $0, whole: model != nil) }
         if output.json {
             try context.output.result(["models": .array(versions.map(\.json)), "warnings": listing.warnings.json])
         } else if output.quiet {
             for version in versions { try context.output.line(version.exactReference.description) }
         } else if versions.isEmpty {
-            try context.errorOutput.line("the store is empty")
+            try context.errorOutput.line(listing.models.isEmpty ? "the store is empty" : "no model fits")
         } else {
             try context.output.text(table(versions).text)
         }

@@ -81,7 +81,7 @@ struct PackageExport: BaigoCommand {
                     hint: "Export without these options, or export the files themselves.")
             }
             let stored = try host.store().resolve(ModelReference(name))
-            return .stored(try PackageReader.open(stored: stored.folder))
+            return .stored(try stored.reader())
         }
     }
 

@@ -66,63 +66,23 @@ struct PackageImport: BaigoCommand {
     func run(in context: CommandContext) throws {
         let host = try Host(context)
         let store = try host.store()
-        let trust = try Trust(store)
-        let (package, verdict, preview) = try prepare(host, store, trust, context)
-        if dryRun { return try finishDryRun(package, verdict, preview, context) }
-        try confirm(package, context)
-        let result = try store.importPackage(
-            package, importRequest(package, trust), progress: progress.observer(output, context, host.configuration))
+        let admission = PackageAdmission(
+            store: store, trust: try Trust(store),
+            rules: AdmissionRules(
+                isReplacing: replace, isActivating: !noActivate, signature: request, wait: writing.duration),
+            origin: origin, isRecording: !dryRun, context: context)
+        let prepared = try admission.prepare {
+            try host.package(at: file, naming)
+        } opened: {
+            try show($0, $1, context)
+        } stood: {
+            try show($0, context)
+        }
+        if dryRun { return try finishDryRun(prepared.package, prepared.verdict, prepared.preview, context) }
+        try confirm(prepared.package, context)
+        let result = try admission.carryOut(
+            prepared, progress: progress.observer(output, context, host.configuration))
         try report(result, context)
-    }
-
-    /// Opens the package, shows it, and finds out what stands against it before its data is read.
-    private func prepare(
-        _ host: Host, _ store: ModelStore, _ trust: Trust, _ context: CommandContext
-    ) throws -> (PackageReader, SignatureVerdict?, ImportPreview) {
-        var opened: PackageReader?
-        do {
-            let package = try host.package(at: file, naming)
-            opened = package
-            let verdict = package.signatureIsKnown ? try trust.judge(package, request: request) : nil
-            try show(package, verdict, context)
-            if let refusal = verdict?.refusal { throw refusal }
-            let preview = try store.preview(package, replacing: replace)
-            try show(preview.standing, context)
-            return (package, verdict, preview)
-        } catch let error as any PresentableError {
-            try record(error, of: opened, store, context)
-            throw error
-        }
-    }
-
-    /// Writes a refusal into the audit log; a log that cannot be written now takes nothing from the refusal itself.
-    private func record(
-        _ refusal: any PresentableError, of package: PackageReader?, _ store: ModelStore, _ context: CommandContext
-    ) throws {
-        let isRefusal = [ExitStatus.invalidContent, .signature, .policy, .alreadyExists].contains(refusal.exitStatus)
-        guard isRefusal, !dryRun else { return }
-        let event = AuditEvent(
-            "import", model: package.map { "\($0.manifest.name):\($0.manifest.version)" }, identity: package?.identity,
-            details: ["from": .string(origin.escapedForOneLine)])
-        do {
-            try store.recordRefusal(event, error: refusal, wait: .seconds(2))
-        } catch let error as any PresentableError {
-            try context.errorOutput.line(
-                "warning: the refusal is not in the audit log: " + error.message.escapedForTerminal)
-        }
-    }
-
-    private func importRequest(_ package: PackageReader, _ trust: Trust) -> ImportRequest {
-        ImportRequest(
-            isReplacing: replace, isActivating: !noActivate, wait: writing.duration, from: origin
-        ) { stored in
-            let verdict = try trust.judge(package, request: request)
-            if let refusal = verdict.refusal { throw refusal }
-            return ImportEvidence(
-                signature: verdict.json, isTrusted: verdict.isTrusted, policy: verdict.policy,
-                warnings: package.warnings + verdict.warnings,
-                mergedSignature: try trust.merged(package, into: stored, verdict))
-        }
     }
 
     private func confirm(_ package: PackageReader, _ context: CommandContext) throws {

@@ -15,4 +15,10 @@ package struct PackageOpening: Sendable {
 
     /// Starts with nothing said.
     package init() {}
+
+    /// Opens what was written of a manifest that is known: one of another maker may not name the model itself.
+    init(naming manifest: Manifest) {
+        guard manifest.isForeign else { return }
+        (name, version) = (manifest.name, manifest.version)
+    }
 }

@@ -4,16 +4,25 @@ internal import BaigoCore
 package import SystemPackage
 
 extension PackageReader {
-    /// Opens a package of the store, which may have a manifest that was made when it came in.
+    /// Opens a package of the store, which may have a manifest that was made when it came in, or another maker's.
+    ///
+    /// `name` and `version` are those that it has in the store.
     ///
     /// - Throws: `BundleError`, `FileError`.
-    package static func open(stored path: FilePath) throws -> PackageReader {
+    package static func open(
+        stored path: FilePath, name: PackageName, version: PackageVersion
+    ) throws -> PackageReader {
         try naming(path.string) {
             let body = try FolderBody(scanning: Folder.open(path))
             guard let manifest = try body.bytes(of: PackageEntryName.manifest, limit: Int64(Manifest.maximumBytes)),
                 let checksums = try body.bytes(of: PackageEntryName.checksums, limit: Int64(ChecksumList.maximumBytes)),
                 try ChecksumList(reading: checksums, allowingDotSlash: true).digests[PackageEntryName.manifest] == nil
-            else { return try open(path) }
+            else {
+                var opening = PackageOpening()
+                let bytes = try body.bytes(of: PackageEntryName.manifest, limit: Int64(Manifest.maximumBytes))
+                if let bytes, Manifest.isForeign(bytes) { (opening.name, opening.version) = (name, version) }
+                return try open(path, opening)
+            }
             let contents = try PackageContents(
                 making: try Manifest(reading: manifest), manifestBytes: manifest, checksumsBytes: checksums)
             return try open(bare: contents, body, signature: PackageEntryName.signature, source: path.string)
@@ -32,9 +41,8 @@ extension PackageReader {
                     bare: try recipe.contents(at: path, opening), body, signature: recipe.signatureName, source: source,
                     holding: holding)
             }
-            try opening.refuseNaming()
             return try open(
-                source: source, names: body.names, body: .folder(body), bytes: body.bytes, holding: holding)
+                source: source, names: body.names, body: .folder(body), opening, bytes: body.bytes, holding: holding)
         }
     }
 

@@ -29,7 +29,7 @@ struct PaxRecords {
         while !rest.isEmpty {
             let digits = rest.prefix { (0x30...0x39).contains($0) }
             guard digits.count < 9, let length = Int(String(decoding: digits, as: UTF8.self)), length <= rest.count,
-                rest[digits.endIndex] == 0x20, length > digits.count + 1,
+                length > digits.count + 1, rest[digits.endIndex] == 0x20,
                 rest[rest.startIndex + length - 1] == 0x0A
             else { throw BundleError.bundle(.extendedHeader, "a pax header has a malformed record") }
             let record = rest.prefix(length).dropFirst(digits.count + 1).dropLast()

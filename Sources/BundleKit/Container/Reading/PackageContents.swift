@@ -66,6 +66,56 @@ struct PackageContents: Sendable {
         content = try manifest.contentDigest()
     }
 
+    /// Takes over another maker's manifest: `names` are all files of the container.
+    ///
+    /// - Throws: `BundleError` by the rule that is broken.
+    init(
+        _ foreign: ForeignManifest, manifestBytes: [UInt8], checksumsBytes: [UInt8]?,
+        names: [(name: String, size: Int64)], _ opening: PackageOpening
+    ) throws(BundleError) {
+        self.manifestBytes = manifestBytes
+        let own = PackageFile(
+            path: PackageEntryName.manifest, role: .metadata, sha256: try SHA256Digest(of: manifestBytes),
+            size: Int64(manifestBytes.count))
+        let data = names.filter {
+            $0.name != PackageEntryName.manifest && !ChecksumList.unlistedNames.contains($0.name)
+        }
+        let stated = try foreign.digests(of: data.map(\.name))
+        let list = if let checksumsBytes { try ChecksumList(reading: checksumsBytes).digests } else { stated }
+        var described: [ManifestFile] = []
+        for (name, size) in data {
+            guard let digest = list[name] else {
+                throw BundleError(
+                    .unlistedEntry, "validation failed: \(name) is in the package, but there is no digest for it",
+                    hint: "Ask the sender for a new copy of the package.")
+            }
+            guard stated[name] ?? digest == digest else { throw Self.twoDigests(name) }
+            described.append(
+                ManifestFile(path: name, role: FileRecognition.role(of: name), sha256: digest, size: size))
+        }
+        manifest = try Manifest(
+            foreign, Manifest.Place(files: described, name: opening.name, version: opening.version))
+        files = [own] + described.map { PackageFile(path: $0.path, role: $0.role, sha256: $0.sha256, size: $0.size) }
+        if let checksumsBytes {
+            try Self.compare(files, with: try ChecksumList(reading: checksumsBytes))
+            self.checksumsBytes = checksumsBytes
+        } else {
+            let digests = Dictionary(files.map { ($0.path, $0.sha256) }, uniquingKeysWith: { first, _ in first })
+            self.checksumsBytes = ChecksumList(digests: digests).bytes
+        }
+        hasOwnChecksums = checksumsBytes != nil
+        hasMadeManifest = false
+        identity = try SHA256Digest(of: self.checksumsBytes)
+        content = try manifest.contentDigest()
+    }
+
+    private static func twoDigests(_ name: String) -> BundleError {
+        BundleError(
+            .digestMismatch,
+            "checksum verification failed: manifest.json and checksums.txt have different digests for \(name)",
+            hint: "Do not use this copy; get the package again from its source.")
+    }
+
     private static func compare(_ files: [PackageFile], with list: ChecksumList) throws(BundleError) {
         // By bytes: strings that are only canonically equal name different files for sha256sum.
         var digests = Dictionary(

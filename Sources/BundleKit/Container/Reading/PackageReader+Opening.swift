@@ -21,8 +21,7 @@ extension PackageReader {
         try SigningJournal.playBack(beside: path)
         let file = try OwnedDescriptor.open(reading: path)
         if let bundle = try openBundle(file, source: path.string, opening) { return bundle }
-        try opening.refuseNaming()
-        return try open(file: file, source: path.string)
+        return try open(file: file, source: path.string, opening)
     }
 
     /// Opens a tar bundle in a file; `nil` where the file is none.
@@ -46,8 +45,7 @@ extension PackageReader {
     ) throws -> PackageReader {
         if try stream.status().kind == .regular, lseek(stream.raw, 0, SEEK_CUR) == 0 {
             if let bundle = try openBundle(stream, source: stream.path, opening) { return bundle }
-            try opening.refuseNaming()
-            return try open(file: stream, source: stream.path)
+            return try open(file: stream, source: stream.path, opening)
         }
         let source = DescriptorSource(stream, after: [])
         var start = try source.bytes(4)
@@ -55,10 +53,10 @@ extension PackageReader {
         if let kind = BundleKind(start) {
             return try open(kind, stream, after: start, source: stream.path, opening)
         }
-        try opening.refuseNaming()
         return try naming(stream.path) {
             switch try StreamHead.read(stream, after: start) {
             case .canonical(let head):
+                try opening.refuseNaming()
                 let metadata = head.files[PackageEntryName.metadata]
                 return PackageReader(
                     source: stream.path, contents: head.contents, files: head.contents.files, metadataBytes: metadata,
@@ -67,7 +65,7 @@ extension PackageReader {
                     body: .stream(StreamBody(head)))
             case .other(let bytes, let limit):
                 let file = try Spool.copy(stream, after: bytes, limit: limit, in: Folder.open(opening.spoolFolder))
-                return try open(file: file, source: stream.path)
+                return try open(file: file, source: stream.path, opening)
             }
         }
     }
@@ -75,19 +73,21 @@ extension PackageReader {
     /// Opens a package in an open regular file.
     ///
     /// - Throws: `BundleError`, `FileError`.
-    static func open(file: OwnedDescriptor, source: String) throws -> PackageReader {
+    static func open(
+        file: OwnedDescriptor, source: String, _ opening: PackageOpening = PackageOpening()
+    ) throws -> PackageReader {
         guard try file.status().kind == .regular else {
             throw FileError(
                 .wrongType, "\(source.escapedForTerminal) is not a regular file", hint: "Use - for standard input.")
         }
         return try naming(source) {
             let body = try ArchiveBody(reading: file)
-            return try open(source: source, names: body.names, body: .archive(body), bytes: body.bytes)
+            return try open(source: source, names: body.names, body: .archive(body), opening, bytes: body.bytes)
         }
     }
 
     static func open(
-        source: String, names: [(name: String, size: Int64)], body: Body,
+        source: String, names: [(name: String, size: Int64)], body: Body, _ opening: PackageOpening,
         bytes: (_ name: String, _ limit: Int64) throws -> [UInt8]?, holding: UnpackedBundle? = nil
     ) throws -> PackageReader {
         guard let manifest = try bytes(PackageEntryName.manifest, Int64(Manifest.maximumBytes)) else {
@@ -96,7 +96,14 @@ extension PackageReader {
                 hint: "Name a .baimodel file, or a folder with manifest.json.")
         }
         let checksums = try bytes(PackageEntryName.checksums, Int64(ChecksumList.maximumBytes))
-        let contents = try PackageContents(manifestBytes: manifest, checksumsBytes: checksums)
+        let contents: PackageContents
+        if let foreign = try ForeignManifest(reading: manifest) {
+            contents = try PackageContents(
+                foreign, manifestBytes: manifest, checksumsBytes: checksums, names: names, opening)
+        } else {
+            try opening.refuseNaming()
+            contents = try PackageContents(manifestBytes: manifest, checksumsBytes: checksums)
+        }
         let files = try contents.arranged(by: names)
         return PackageReader(
             source: source, contents: contents, files: files,

@@ -85,6 +85,18 @@ package final class PackageReader: Sendable {
                     identifier: "bundle.made-manifest",
                     message: "the bundle has no manifest.json; name, version and roles were read from the model"))
         }
+        if manifest.isForeign {
+            warnings.append(
+                Warning(
+                    identifier: "bundle.foreign-manifest",
+                    message: "manifest.json is another maker's; only its digests, name and version were read"))
+        }
+        if ["pytorch", FileContent.torchScript.rawValue].contains(manifest.format) {
+            warnings.append(
+                Warning(
+                    identifier: "model.pickle",
+                    message: "the weights are \(manifest.format ?? "") files: loading them in Python can run any code"))
+        }
         if modelSignature != nil {
             warnings.append(
                 Warning(
@@ -117,18 +129,18 @@ package final class PackageReader: Sendable {
         progress: any ProgressObserver = SilentProgress()
     ) throws -> [FileVerdict] {
         try Self.naming(source) {
+            // A manifest that was made here is in no container, and right by its making.
+            let made = hasMadeManifest ? files.first { $0.path == PackageEntryName.manifest } : nil
+            let files = files.filter { $0 != made }
             if sink == nil, isSeekable {
-                return try ParallelPass(
+                let verdicts = try ParallelPass(
                     over: files, stoppingAtFirstFault: stoppingAtFirstFault, opening: { try self.open($0) }
                 ).run(progress: progress)
+                return (made.map { [FileVerdict(file: $0, status: .ok)] } ?? []) + verdicts
             }
             var pass = try ReadingPass(
                 over: files, into: sink, stoppingAtFirstFault: stoppingAtFirstFault, progress: progress)
-            var files = files
-            if hasMadeManifest, let made = files.firstIndex(where: { $0.path == PackageEntryName.manifest }) {
-                let file = files.remove(at: made)
-                try pass.conclude(file, try pass.copy(file, from: manifestBytes), crc32: nil)
-            }
+            if let made { try pass.conclude(made, try pass.copy(made, from: manifestBytes), crc32: nil) }
             switch body {
             case .archive, .folder: try pass.read(files, opening: open)
             case .stream(let stream):

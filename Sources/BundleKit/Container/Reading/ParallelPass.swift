@@ -2,7 +2,6 @@
 
 internal import BaigoCore
 internal import Dispatch
-internal import Foundation
 internal import Synchronization
 
 /// One pass that only verifies: several files at once, on as many threads as there are processors.
@@ -37,7 +36,7 @@ final class ParallelPass: Sendable {
 
     init(
         over files: [PackageFile], stoppingAtFirstFault: Bool,
-        processors: Int = ProcessInfo.processInfo.activeProcessorCount, opening: @escaping Opening
+        processors: Int = Processors.usable, opening: @escaping Opening
     ) {
         self.files = files
         self.opening = opening

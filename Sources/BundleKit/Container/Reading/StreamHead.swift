@@ -58,7 +58,9 @@ struct StreamHead: Sendable {
     private static func kind(
         _ stream: ZipStream, _ pending: ZipStream.Part, _ files: [String: [UInt8]], _ taken: [UInt8]
     ) throws -> Kind {
-        guard let manifest = files[PackageEntryName.manifest] else { return .other(taken, limit: nil) }
+        guard let manifest = files[PackageEntryName.manifest], !Manifest.isForeign(manifest) else {
+            return .other(taken, limit: nil)
+        }
         if case .entry(let header) = pending, header.fields.hasDescriptor {
             return .other(taken, limit: try limit(manifest))
         }

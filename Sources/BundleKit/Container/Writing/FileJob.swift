@@ -106,16 +106,17 @@ struct FileJob<Input: PackageInput> {
     /// Reads what was written as a stranger's package is read.
     private func verify(_ file: OwnedDescriptor, _ written: WrittenPackage, path: String, readBack: Bool) throws {
         let reader: PackageReader
+        let opening = PackageOpening(naming: written.manifest)
         if readBack {
             file.dropCache(at: 0, count: 0)
-            reader = try PackageReader.open(file: file, source: path)
+            reader = try PackageReader.open(file: file, source: path, opening)
             let verdicts = try reader.read(into: nil, progress: progress)
             for verdict in verdicts {
                 if let error = verdict.error(in: path) { throw error }
             }
         } else {
             progress.report(.verifying, completed: 0, total: written.size.bytes)
-            reader = try PackageReader.open(file: file, source: path)
+            reader = try PackageReader.open(file: file, source: path, opening)
             progress.report(.verifying, completed: written.size.bytes, total: written.size.bytes)
         }
         guard reader.identity == written.identity, try file.status().size == written.size.bytes else {

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+
+/// One look at everything under `models/` and `blobs/`; nothing is changed and nobody waits.
+struct StoreCheck {
+    /// A version as far as it can be read.
+    private struct Found {
+        let name: PackageName
+        let folderName: String
+        var faults: [Warning] = []
+        var files: [StoredFile] = []
+        var tree: VersionTree?
+
+        var reference: String { "\(name):\(folderName)" }
+    }
+
+    /// A file of a `package/` that shares nothing with its blob and is hashed by itself.
+    private struct Copy {
+        let version: Int
+        let file: StoredFile
+    }
+
+    let catalog: Catalog
+    let blobs: BlobStore?
+    /// Contents that need not be hashed again.
+    let known: Set<SHA256Digest>
+
+    private var found: [Found] = []
+    private var report = CheckReport()
+
+    /// Prepares a look.
+    init(catalog: Catalog, blobs: BlobStore?, known: Set<SHA256Digest> = []) {
+        self.catalog = catalog
+        self.blobs = blobs
+        self.known = known
+    }
+
+    /// Looks at some models and what they need, or at all of them and every blob.
+    ///
+    /// - Throws: `FileError`; `CancellationError`.
+    mutating func run(
+        _ names: [PackageName], onlyVersion folderName: String? = nil, allBlobs: Bool, progress: any ProgressObserver
+    ) throws -> CheckReport {
+        for name in names { try read(name, only: folderName) }
+        var sizes: [SHA256Digest: Int64] = [:]
+        var needed: [SHA256Digest: [String]] = [:]
+        for version in found {
+            for file in version.files {
+                sizes[file.sha256] = file.size
+                if needed[file.sha256]?.last != version.reference {
+                    needed[file.sha256, default: []].append(version.reference)
+                }
+            }
+        }
+        var digests = Set(needed.keys)
+        if allBlobs, let contents = try blobs?.contents() {
+            digests.formUnion(contents.digests)
+            report.notes += contents.strays.map {
+                Warning(identifier: "store.stray", message: "\($0.escapedForOneLine) is no blob")
+            }
+        }
+        try hash(digests.sorted(), sizes: sizes, needed: needed, progress: progress)
+        report.checkedVersions = found.count
+        return report
+    }
+
+    private mutating func read(_ name: PackageName, only wanted: String?) throws {
+        guard let model = try ModelFolder(name, in: catalog.models) else { return }
+        do {
+            if let active = try model.recordedActive(), try model.folder.status(of: active) == nil {
+                report.problems.append(
+                    StoreError.damaged(model.folder.path(of: StoreLayout.active), "names a version that is not there")
+                        .asWarning)
+            }
+            let history = try model.history()
+            if let index = history.firstIndex(where: { ActivationEntry($0) == nil }) {
+                report.problems.append(
+                    StoreError.damaged(model.folder.path(of: StoreLayout.history), "has a malformed line \(index + 1)")
+                        .asWarning)
+            }
+        } catch let error as StoreError {
+            report.problems.append(error.asWarning)
+        }
+        for folder in try model.versionFolders() where wanted == nil || wanted == folder {
+            try Task.checkCancellation()
+            var version = Found(name: name, folderName: folder)
+            do {
+                try inspect(&version, in: model)
+            } catch let error as any PresentableError {
+                guard try model.folder.status(of: folder) != nil else { continue }
+                version.faults.append(error.asWarning)
+            }
+            found.append(version)
+        }
+    }
+
+    private func inspect(_ version: inout Found, in model: ModelFolder) throws {
+        guard let folder = try VersionFolder(version.folderName, in: model) else { return }
+        version.files = folder.receipt.files
+        let isThere = try folder.folder.status(of: StoreLayout.package) != nil
+        version.tree = try isThere ? VersionTree(of: folder.folder.folder(StoreLayout.package)) : VersionTree()
+        let listed = Dictionary(version.files.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
+        let package = folder.folder.path(of: StoreLayout.package)
+        if listed[PackageEntryName.checksums]?.sha256 != folder.receipt.identity {
+            version.faults.append(
+                StoreError.damaged(package, "has a receipt whose checksums.txt is not the version's identity").asWarning
+            )
+        }
+        for file in try folder.manifest().files
+        where listed[file.path]?.sha256 != file.sha256 || listed[file.path]?.size != file.size {
+            version.faults.append(
+                StoreError.damaged(package, "has a manifest and a receipt that differ on \(file.path)").asWarning)
+        }
+    }
+
+    private mutating func hash(
+        _ digests: [SHA256Digest], sizes: [SHA256Digest: Int64], needed: [SHA256Digest: [String]],
+        progress: any ProgressObserver
+    ) throws {
+        var inodes: [SHA256Digest: FileStatus] = [:]
+        var jobs: [ContentJob] = []
+        for digest in digests {
+            let status = try blobs?.status(of: digest)
+            inodes[digest] = status
+            guard !known.contains(digest) else { continue }
+            let blobs = blobs
+            jobs.append(
+                ContentJob(digest: digest, size: sizes[digest] ?? status?.size) {
+                    guard let blobs else { throw FileError(.notFound, "there are no blobs") }
+                    return try blobs.open(digest)
+                })
+        }
+        let hashedDigests = digests.filter { !known.contains($0) }
+        let copies = copiesToHash(inodes)
+        let checker = ContentChecker(jobs + copies.map(job))
+        let statuses = try checker.run(progress: progress)
+        report.hashed = checker.hashed
+        report.checkedBlobs = digests.count
+        report.good = known.intersection(digests)
+        var blobStatuses: [SHA256Digest: ContentStatus] = [:]
+        for (digest, status) in zip(hashedDigests, statuses) where status != .ok { blobStatuses[digest] = status }
+        report.good.formUnion(hashedDigests.filter { blobStatuses[$0] == nil })
+        try settle(blobStatuses, sizes: sizes, needed: needed)
+        let copyStatuses = zip(copies, statuses.dropFirst(jobs.count))
+        try assemble(inodes, blobStatuses, copies: copyStatuses.filter { $1 != .ok }.map { ($0.version, $0.file, $1) })
+    }
+
+    /// Keeps what is wrong with blobs, but for those that were removed meanwhile with the versions that needed them.
+    private mutating func settle(
+        _ statuses: [SHA256Digest: ContentStatus], sizes: [SHA256Digest: Int64], needed: [SHA256Digest: [String]]
+    ) throws {
+        guard !statuses.isEmpty else { return }
+        let present = try Set(found.filter { try isThere($0) }.map(\.reference))
+        for (digest, status) in statuses.sorted(by: { $0.key < $1.key }) {
+            let affected = (needed[digest] ?? []).filter(present.contains)
+            if affected.isEmpty, needed[digest] != nil || status == .missing { continue }
+            report.blobs.append(
+                CheckReport.Blob(digest: digest, size: sizes[digest], status: status, affects: affected))
+        }
+    }
+
+    private func isThere(_ version: Found) throws -> Bool {
+        try ModelFolder(version.name, in: catalog.models)?.folder.status(of: version.folderName) != nil
+    }
+
+    private func copiesToHash(_ inodes: [SHA256Digest: FileStatus]) -> [Copy] {
+        found.indices.flatMap { index in
+            found[index].files.compactMap { file in
+                guard let status = found[index].tree?.files[file.path] else { return nil }
+                return inodes[file.sha256]?.isSameFile(as: status) == true ? nil : Copy(version: index, file: file)
+            }
+        }
+    }
+
+    private func job(_ copy: Copy) -> ContentJob {
+        let (models, name) = (catalog.models, found[copy.version].name)
+        let (folderName, path) = (found[copy.version].folderName, copy.file.path)
+        return ContentJob(digest: copy.file.sha256, size: copy.file.size) {
+            guard let model = try ModelFolder(name, in: models) else {
+                throw FileError(.notFound, "\(name) was removed meanwhile")
+            }
+            let place = try model.folder.folder(folderName).folder(StoreLayout.package).place(of: path)
+            return try place.folder.file(reading: place.name)
+        }
+    }
+
+    private mutating func assemble(
+        _ inodes: [SHA256Digest: FileStatus], _ blobStatuses: [SHA256Digest: ContentStatus],
+        copies: [(version: Int, file: StoredFile, status: ContentStatus)]
+    ) throws {
+        for (index, version) in found.enumerated() {
+            var files: [CheckReport.File] = []
+            if let tree = version.tree {
+                for file in version.files {
+                    if let status = tree.files[file.path] {
+                        guard let fault = blobStatuses[file.sha256],
+                            inodes[file.sha256]?.isSameFile(as: status) == true
+                        else { continue }
+                        files.append(CheckReport.File(path: file.path, status: fault, sha256: file.sha256))
+                    } else {
+                        files.append(CheckReport.File(path: file.path, status: .missing, sha256: file.sha256))
+                    }
+                }
+                let listed = Set(version.files.map(\.path))
+                let extra =
+                    tree.files.keys.filter { !listed.contains($0) } + tree.others.filter { !listed.contains($0) }
+                files += extra.map { CheckReport.File(path: $0, status: .extra, sha256: nil) }
+            }
+            files += copies.filter { $0.version == index }.map {
+                CheckReport.File(path: $0.file.path, status: $0.status, sha256: $0.file.sha256)
+            }
+            let isBlobDamaged = version.files.contains { blobStatuses[$0.sha256] != nil }
+            guard !files.isEmpty || !version.faults.isEmpty || isBlobDamaged, try isThere(version) else { continue }
+            report.versions.append(
+                CheckReport.Version(
+                    name: version.name, folderName: version.folderName,
+                    files: files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) },
+                    faults: version.faults))
+        }
+    }
+}
+
+extension FileStatus {
+    /// Whether both are names of one file.
+    func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+}

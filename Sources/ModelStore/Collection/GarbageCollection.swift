@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+internal import BundleKit
+
+/// What a collection removed, or would remove.
+package struct CollectionResult: Sendable {
+    /// A content that no version needs.
+    package struct Blob: Sendable, Equatable {
+        package let digest: SHA256Digest
+        package let size: ByteCount
+    }
+
+    /// Something that a command that died left in `staging/`.
+    package struct Staged: Sendable, Equatable {
+        package let name: String
+        /// Bytes of the files in it.
+        package let size: ByteCount
+        /// Since when nothing in it has changed.
+        package let changedAt: Timestamp
+    }
+
+    package let isDryRun: Bool
+    /// By digest.
+    package let blobs: [Blob]
+    package let staged: [Staged]
+    /// What is in `staging/` and not old enough yet.
+    package let young: [Staged]
+    /// The outcome's line; `nil` where nothing was removed.
+    package internal(set) var audit: AuditHead?
+
+    /// Bytes of everything that is removed.
+    package var freed: ByteCount {
+        ByteCount(blobs.reduce(0) { $0 + $1.size.bytes } + staged.reduce(0) { $0 + $1.size.bytes })
+    }
+}
+
+/// Finds what no version needs, as the plain files say.
+struct GarbageCollection {
+    let catalog: Catalog
+    let blobs: BlobStore?
+    let staging: Folder?
+    let now: Timestamp
+    /// How long something in `staging/` is left alone.
+    let grace: Duration
+
+    /// Looks; changes nothing.
+    ///
+    /// - Throws: `StoreError`, code `damaged`, where a version cannot be read; `FileError`.
+    func find(isDryRun: Bool) throws -> CollectionResult {
+        var old: [CollectionResult.Staged] = []
+        var young: [CollectionResult.Staged] = []
+        var isProtected: Set<SHA256Digest> = []
+        for name in try staging?.names() ?? [] {
+            guard let staging, let entry = try entry(name, in: staging) else { continue }
+            if .seconds(now.secondsSinceEpoch - entry.changedAt.secondsSinceEpoch) >= grace {
+                old.append(entry)
+            } else {
+                young.append(entry)
+                isProtected.formUnion(try journal(name, in: staging))
+            }
+        }
+        // Read before the models: what an import beside a dry run moves from one to the other is not missed.
+        let present = try blobs?.contents().digests ?? []
+        try catalog.checkEverythingIsUnderstood()
+        guard let reachable = try catalog.reachableDigests() else {
+            throw StoreError.damaged(catalog.models.path, "has a version that cannot be read")
+        }
+        let unneeded = present.filter { !reachable.contains($0) && !isProtected.contains($0) }
+        let found = try unneeded.sorted().compactMap { digest in
+            try blobs?.status(of: digest).map {
+                CollectionResult.Blob(digest: digest, size: ByteCount($0.kind == .regular ? $0.size : 0))
+            }
+        }
+        return CollectionResult(isDryRun: isDryRun, blobs: found, staged: old, young: young)
+    }
+
+    /// What an import that is under way, or will go on, has put among the blobs.
+    private func journal(_ name: String, in staging: Folder) throws -> [SHA256Digest] {
+        guard try staging.status(of: name)?.kind == .folder else { return [] }
+        do {
+            return try CommitJournal(in: staging.folder(name))?.digests ?? []
+        } catch let error as FileError where error.code == .notFound {
+            return []
+        }
+    }
+
+    private func entry(_ name: String, in staging: Folder) throws -> CollectionResult.Staged? {
+        guard let status = try staging.status(of: name) else { return nil }
+        var bytes = status.kind == .regular ? status.size : 0
+        var latest = status.modifiedNanoseconds
+        do {
+            if status.kind == .folder { try measure(staging.folder(name), &bytes, &latest) }
+        } catch let error as FileError where error.code == .notFound {
+            // Its import ended meanwhile.
+            return nil
+        }
+        return CollectionResult.Staged(
+            name: name, size: ByteCount(bytes),
+            changedAt: Timestamp(secondsSinceEpoch: latest / 1_000_000_000))
+    }
+
+    private func measure(_ folder: Folder, _ bytes: inout Int64, _ latest: inout Int64) throws {
+        for name in try folder.names() {
+            guard let status = try folder.status(of: name) else { continue }
+            latest = max(latest, status.modifiedNanoseconds)
+            if status.kind == .folder {
+                try measure(folder.folder(name), &bytes, &latest)
+            } else if status.linkCount == 1 {
+                bytes += status.size
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+internal import BundleKit
+
+extension ModelStore {
+    /// Hashes every content, or those of one model or version, and compares every `package/` with its receipt.
+    ///
+    /// Nothing is changed, and no permission to write is needed.
+    ///
+    /// - Parameters:
+    ///   - reference: A model, or one of its versions; `nil` for the whole store with its audit log.
+    ///   - good: Contents that were found right just before and need not be hashed again.
+    ///   - progress: Hears of the phase `verifying`.
+    /// - Returns: What was found; a damaged store is no error here.
+    /// - Throws: `StoreError`: `modelNotFound`, `versionNotFound`, `ambiguous`; `FileError`; `CancellationError`.
+    package func check(
+        _ reference: ModelReference? = nil, knowing good: Set<SHA256Digest> = [],
+        progress: any ProgressObserver = SilentProgress()
+    ) throws -> CheckReport {
+        guard let (root, _) = try home.reading(), let models = try home.folder(StoreLayout.models, in: root) else {
+            if let reference { throw Resolver(names: []).unknown(reference.name) }
+            return CheckReport()
+        }
+        let catalog = Catalog(models: models, root: root)
+        let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
+        var check = StoreCheck(catalog: catalog, blobs: blobs, known: good)
+        guard let reference else {
+            var report = try check.run(try catalog.names(), allBlobs: true, progress: progress)
+            try examineAudit(&report, catalog)
+            return report
+        }
+        let name = try Resolver(names: try catalog.names()).fullName(of: reference.name)
+        var folderName: String?
+        if reference.version != nil {
+            let reading = try catalog.versions(of: name)
+            do throws(StoreError) {
+                folderName = try Resolver.version(of: reference, among: reading.versions).folderName
+            } catch {
+                // The version may be the one that cannot be read: then the whole model is looked at.
+                guard error.code == .versionNotFound, !reading.faults.isEmpty else { throw error }
+            }
+        }
+        return try check.run([name], onlyVersion: folderName, allBlobs: false, progress: progress)
+    }
+
+    /// Makes the index anew from the plain files alone.
+    ///
+    /// - Returns: The number of models in it.
+    /// - Throws: `FileError`; `StoreError`, code `index`.
+    package func rebuildIndex(wait: Duration = .zero) throws -> Int {
+        guard try home.reading() != nil else { return 0 }
+        let writing = try WritingHome(home, context: context, purpose: "check", waiting: wait)
+        if let fault = writing.rebuildIndex() { throw fault }
+        return try writing.catalog.names().count
+    }
+
+    /// Moves what a check found damaged to `quarantine/`, so that nothing runs on it; versions that need it stay, and are
+    /// refused until they are repaired.
+    ///
+    /// What is damaged is looked at again under the lock first.
+    ///
+    /// - Returns: What was moved; `nil` where there was nothing to move.
+    /// - Throws: `FileError`, `StoreError`, `CancellationError`.
+    package func quarantine(_ report: CheckReport, wait: Duration = .zero) throws -> QuarantineResult? {
+        guard try home.reading() != nil else { return nil }
+        let writing = try WritingHome(home, context: context, purpose: "check", waiting: wait)
+        return try Quarantine(writing: writing).run(report)
+    }
+
+    /// Takes contents that a check found damaged or missing again from somewhere else.
+    ///
+    /// Each is hashed while it is copied, and takes its place only when it is right. Files in `package/` are made again
+    /// from good contents. What versions hold themselves is tried first.
+    ///
+    /// - Parameters:
+    ///   - report: What is damaged.
+    ///   - source: Where the contents may be.
+    ///   - origin: The source for the audit log.
+    ///   - wait: How long to wait for another writer.
+    ///   - progress: Hears of what is read from a package.
+    /// - Returns: What was repaired.
+    /// - Throws: `FileError`, `StoreError`, `CancellationError`; `BundleError` of a package from which nothing could be
+    ///   taken.
+    package func repair(
+        _ report: CheckReport, from source: RepairSource, origin: String, wait: Duration = .zero,
+        progress: any ProgressObserver = SilentProgress()
+    ) throws -> RepairResult {
+        guard try home.reading() != nil else { return RepairResult() }
+        let writing = try WritingHome(home, context: context, purpose: "check", waiting: wait)
+        return try Repair(writing: writing, report: report).run(from: source, origin: origin, progress: progress)
+    }
+
+    private func examineAudit(_ report: inout CheckReport, _ catalog: Catalog) throws {
+        do {
+            let found = try auditLog().verify(expecting: try catalog.latestReceipt()?.audit)
+            report.notes += found.openIntents.map {
+                Warning(
+                    identifier: "audit.open-intent",
+                    message: "line \($0) of the audit log has no outcome: its command was killed, or still runs")
+            }
+            if found.tornBytes > 0 {
+                report.notes.append(
+                    Warning(
+                        identifier: "audit.torn",
+                        message: "\(found.tornBytes) bytes at the end of the audit log are no line"))
+            }
+        } catch let error as any PresentableError {
+            report.problems.append(error.asWarning)
+        }
+    }
+}
+
+extension Catalog {
+    /// The receipt with the highest number of an audit line.
+    func latestReceipt() throws -> Receipt? {
+        var latest: Receipt?
+        for name in try names() {
+            guard let model = try ModelFolder(name, in: models) else { continue }
+            for folder in try model.versionFolders() {
+                // What cannot be read is a finding of its own.
+                guard let receipt = try? VersionFolder(folder, in: model)?.receipt else { continue }
+                if receipt.audit.sequence > latest?.audit.sequence ?? 0 { latest = receipt }
+            }
+        }
+        return latest
+    }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BaigoCore
+import Foundation
+import TestSupport
+import Testing
+
+struct StoreTests {
+    private func packaged(_ site: Site, _ name: String = "tiny") throws {
+        expect(
+            try site.baigo("export", Site.model, "-o", "\(name).baimodel", "--name", name, "--version", "1"),
+            endsWith: .done)
+        expect(try site.baigo("import", "\(name).baimodel", "--yes"), endsWith: .done)
+    }
+
+    /// Changes one byte of the blob of the weights where it is.
+    private func damageWeights(_ site: Site) throws {
+        let script =
+            "f=$(find home/blobs -type f -size +100k); chmod 600 $f; printf X | dd of=$f bs=1 seek=5000 conv=notrunc"
+        expect(try site.shell(script), endsWith: .done)
+    }
+
+    @Test func checksQuarantinesAndRepairs() throws {
+        let site = try Site()
+        try packaged(site)
+        let whole = try site.snapshot("home/models") + site.snapshot("home/blobs")
+        let healthy = try site.baigo("check", "--json")
+        expect(healthy, endsWith: .done)
+        #expect(try healthy.json["healthy"] == true)
+        try damageWeights(site)
+        let damaged = try site.snapshot("home")
+        let found = try site.baigo("check", "tiny", "--json")
+        expect(found, endsWith: .invalidContent, identifier: "store.damaged")
+        let blob = try found.json["blobs"]?.array?.first
+        #expect(blob?["status"] == "digest")
+        #expect(blob?["affects"]?.array?.count == 1)
+        #expect(try site.snapshot("home") == damaged)
+
+        expect(try site.baigo("check", "--quarantine"), endsWith: .invalidContent)
+        #expect(try site.shell("find home/quarantine -type f | wc -l").text == "2\n")
+        let refused = try site.baigo("export", "tiny", "-o", "x.baimodel", "--json")
+        expect(refused, endsWith: .invalidContent, identifier: "store.damaged")
+        #expect(!site.exists("x.baimodel"))
+
+        let repaired = try site.baigo("check", "--repair", "tiny.baimodel", "--json")
+        expect(repaired, endsWith: .done)
+        #expect(try repaired.json["repair"]?["blobs"]?.array?.count == 1)
+        #expect(try site.snapshot("home/models") + site.snapshot("home/blobs") == whole)
+        expect(try site.baigo("export", "tiny", "-o", "x.baimodel"), endsWith: .done)
+        expect(try site.baigo("audit", "verify"), endsWith: .done)
+    }
+
+    @Test func checksAndListsWithoutPermissionToWrite() throws {
+        let site = try Site()
+        try packaged(site)
+        let before = try site.shell("find home -printf '%p %T@\\n' | sort").text
+        expect(try site.baigo("check"), endsWith: .done)
+        #expect(try site.shell("find home -printf '%p %T@\\n' | sort").text == before)
+        expect(try site.baigo("check", "nothing"), endsWith: .notFound)
+        expect(try site.baigo("check", "--repair", "nowhere"), endsWith: .notFound)
+    }
+
+    @Test func rebuildsTheIndex() throws {
+        let site = try Site()
+        try packaged(site)
+        let listed = try site.baigo("list", "--json").output
+        expect(try site.shell("rm home/index-1.sqlite"), endsWith: .done)
+        let rebuilt = try site.baigo("check", "--rebuild", "--json")
+        expect(rebuilt, endsWith: .done)
+        #expect(try rebuilt.json["indexedModels"] == 1)
+        #expect(site.exists("home/index-1.sqlite"))
+        #expect(try site.baigo("list", "--json").output == listed)
+    }
+
+    @Test func collectsWhatNoVersionNeeds() throws {
+        let site = try Site()
+        try packaged(site)
+        let before = try site.snapshot("home/blobs")
+        let blob = try site.shell(
+            "d=$(printf x | sha256sum | cut -c1-64); f=home/blobs/sha256/${d:0:2}/$d; mkdir -p ${f%/*}; printf x > $f; echo $d"
+        )
+        expect(blob, endsWith: .done)
+        let planned = try site.baigo("gc", "--dry-run", "--json")
+        expect(planned, endsWith: .done)
+        #expect(
+            try planned.json["blobs"]?.array?.first?["sha256"]?.string == blob.text.trimmingCharacters(in: .newlines))
+        #expect(try planned.json["freedBytes"] == 1)
+        #expect(try site.snapshot("home/blobs").count == before.count + 1)
+        expect(try site.baigo("gc"), endsWith: .done)
+        #expect(try site.snapshot("home/blobs") == before)
+        expect(try site.shell("mkdir home/models/strange"), endsWith: .done)
+        expect(try site.baigo("gc", "--json"), endsWith: .done)
+        expect(try site.shell("mkdir home/models/_/tiny/strange"), endsWith: .done)
+        expect(try site.baigo("gc", "--json"), endsWith: .invalidContent, identifier: "store.damaged")
+        expect(try site.baigo("gc", "--grace", "-1"), endsWith: .usage)
+    }
+
+    @Test func listsWhatFitsAndTheActiveVersionOfEachName() throws {
+        let site = try Site()
+        for (name, version, license) in [
+            ("acme/one", "1", "MIT"), ("acme/one", "2", "MIT"), ("two", "1", "Apache-2.0"),
+        ] {
+            expect(
+                try site.baigo(
+                    "export", Site.model, "-o", "m.baimodel", "--force", "--name", name, "--version", version,
+                    "--license", license), endsWith: .done)
+            expect(try site.baigo("import", "m.baimodel", "--yes"), endsWith: .done)
+        }
+        func listed(_ arguments: String) throws -> [String] {
+            let result = try site.shell("\"$BAIGO\" list --json \(arguments)")
+            return try result.json["models"]?.array?.map {
+                "\($0["name"]?.string ?? ""):\($0["version"]?.string ?? "")"
+            } ?? []
+        }
+        #expect(try listed("") == ["acme/one:2", "two:1"])
+        #expect(try listed("--all") == ["acme/one:2", "acme/one:1", "two:1"])
+        #expect(try listed("one") == ["acme/one:2", "acme/one:1"])
+        #expect(try listed("--name 'o?e'") == ["acme/one:2"])
+        #expect(try listed("--name 'acme/*' --all") == ["acme/one:2", "acme/one:1"])
+        #expect(try listed("--license mit") == ["acme/one:2"])
+        #expect(try listed("--license GPL-3.0").isEmpty)
+        let architecture = try site.baigo("list", "--json").json["models"]?.array?.first?["architecture"]?.string ?? ""
+        #expect(try listed("--architecture \(architecture) --name two") == ["two:1"])
+        #expect(try listed("--architecture other").isEmpty)
+        expect(try site.baigo("remove", "acme/one:2", "--force", "--yes"), endsWith: .done)
+        #expect(try listed("--name one") == ["acme/one:1"])
+    }
+
+    @Test func measuresWhatModelsTakeAloneAndTogether() throws {
+        let site = try Site()
+        try packaged(site, "one")
+        try packaged(site, "two")
+        let result = try site.baigo("du", "--json")
+        expect(result, endsWith: .done)
+        let models = try result.json["models"]?.array ?? []
+        #expect(models.map { $0["name"]?.string } == ["one", "two"])
+        let weights = Int64(try Data(contentsOf: URL(fileURLWithPath: Site.model)).count)
+        #expect(models[0]["sharedBytes"]?.integer ?? 0 >= weights)
+        let own = models[0]["ownBytes"]?.integer ?? 0
+        #expect(own > 0 && own < weights)
+        let sum = try site.shell("find home/blobs -type f -printf '%s\\n' | awk '{ s += $1 } END { print s }'").text
+        #expect(try result.json["totalBytes"]?.integer == Int64(sum.trimmingCharacters(in: .whitespacesAndNewlines)))
+        let removed = try site.baigo("remove", "one", "--yes", "--json")
+        #expect(try removed.json["freedBytes"]?.integer == own)
+        expect(try site.baigo("du", "one"), endsWith: .notFound)
+        expect(try site.baigo("du", "two"), endsWith: .done)
+    }
+}
