@@ -38,9 +38,9 @@ public func fuzzZip(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
 public func fuzzPackage(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     run(bytes, count) { input in
         guard input.count <= MemoryFile.pipeBytes else { return }
-        let file = Result { try Reading(PackageReader.open(stream: try MemoryFile.holding(input), spoolingIn: "/tmp")) }
+        let file = Result { try Reading(PackageReader.open(stream: try MemoryFile.holding(input), PackageOpening())) }
         let stream = Result {
-            try Reading(PackageReader.open(stream: try MemoryFile.piping(input), spoolingIn: "/tmp"))
+            try Reading(PackageReader.open(stream: try MemoryFile.piping(input), PackageOpening()))
         }
         switch (file, stream) {
         case (.success(let file), .success(let stream)):

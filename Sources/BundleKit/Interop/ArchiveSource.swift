@@ -63,7 +63,8 @@ final class ZstandardSource: ByteSource {
     private func finish() throws {
         isFinished = true
         guard archive_filter_bytes(archive, -1) == feed.count, feed.next() == 0, feed.failure == nil else {
-            throw feed.failure ?? BundleError.bundle("there are bytes behind the end of the Zstandard data")
+            throw feed.failure
+                ?? BundleError.bundle(.compression, "there are bytes behind the end of the Zstandard data")
         }
     }
 
@@ -72,7 +73,7 @@ final class ZstandardSource: ByteSource {
         let reason = ArchiveText.error(of: archive)
         return reason.contains("Truncated") || feed.count == 0
             ? BundleError.shortBundle("the compressed data ends too early")
-            : BundleError.bundle("the Zstandard data is damaged: \(reason)")
+            : BundleError.bundle(.compression, "the Zstandard data is damaged: \(reason)")
     }
 }
 

@@ -53,7 +53,7 @@ final class GzipSource: ByteSource {
             switch result {
             case Z_OK, Z_BUF_ERROR: continue
             case Z_STREAM_END: try finish()
-            default: throw BundleError.bundle("the gzip data is damaged")
+            default: throw BundleError.bundle(.compression, "the gzip data is damaged")
             }
         }
         return done
@@ -62,7 +62,7 @@ final class GzipSource: ByteSource {
     private func finish() throws {
         isFinished = true
         guard state.pointee.avail_in == 0, try upstream.read(into: input) == 0 else {
-            throw BundleError.bundle("there are bytes behind the end of the gzip data")
+            throw BundleError.bundle(.compression, "there are bytes behind the end of the gzip data")
         }
     }
 }

@@ -19,7 +19,8 @@ extension BundleRule {
 extension BundleError {
     /// Every kind of rule.
     package static let ruleKinds: [any BundleRule.Type] = [
-        StructureRule.self, NameRule.self, DuplicateRule.self, ManifestRule.self, UnsupportedRule.self,
+        StructureRule.self, BundleStructureRule.self, NameRule.self, DuplicateRule.self, ManifestRule.self,
+        UnsupportedRule.self,
         ChecksumRule.self, ModelHeaderRule.self,
     ]
 

@@ -83,6 +83,28 @@ package enum StructureRule: String, BundleRule {
     case streamSurplus = "stream-surplus"
 }
 
+/// The rules for tar archives and what compresses them.
+package enum BundleStructureRule: String, BundleRule {
+    package static let code = BundleError.Code.structure
+
+    /// Magic, version, checksum and fields of a tar header are right.
+    case header = "tar-header"
+    /// Extended headers are well-formed, one of a kind, before an entry, with records that all readers take alike.
+    case extendedHeader = "tar-extended-header"
+    /// Padding is zero.
+    case padding = "tar-padding"
+    /// Only files and folders, as the name says, and folders without content.
+    case type = "tar-type"
+    /// All headers of an entry agree on its size.
+    case size = "tar-size"
+    /// Nothing stands behind the end of the archive.
+    case trailingBytes = "tar-trailing-bytes"
+    /// Compressed data is whole, and nothing stands behind it.
+    case compression = "compression"
+    /// A bundle does not unpack to many times its size.
+    case unpackedSize = "unpacked-size"
+}
+
 /// The rules for names of entries and for paths in lists.
 package enum NameRule: String, BundleRule {
     package static let code = BundleError.Code.unsafeEntryName

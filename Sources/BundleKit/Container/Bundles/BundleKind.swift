@@ -38,9 +38,9 @@ enum BundleKind {
 
 extension BundleError {
     /// A bundle that breaks a rule or that two readers would take differently.
-    static func bundle(_ reason: String) -> BundleError {
+    static func bundle(_ rule: BundleStructureRule, _ reason: String) -> BundleError {
         BundleError(
-            .structure, "validation failed: \(reason)",
+            breaking: rule, "validation failed: \(reason)",
             hint: "Ask the sender for a new copy, or unpack it with care and package it again.")
     }
 

@@ -72,7 +72,7 @@ struct BundleUnpacker {
 
     private mutating func check(_ entry: TarReader.Entry) throws {
         let (sum, overflow) = total.addingReportingOverflow(entry.size)
-        guard !overflow else { throw BundleError.bundle("the sizes are too large together") }
+        guard !overflow else { throw BundleError.bundle(.unpackedSize, "the sizes are too large together") }
         total = sum
         if let mediumSize, !UnpackingLimit.allows(total, from: mediumSize) { throw Self.bomb }
         guard total <= free else {
@@ -97,6 +97,6 @@ struct BundleUnpacker {
 
     private static var bomb: BundleError {
         BundleError.bundle(
-            "the bundle unpacks to more than \(UnpackingLimit.ratio) times its size: no model does")
+            .unpackedSize, "the bundle unpacks to more than \(UnpackingLimit.ratio) times its size: no model does")
     }
 }

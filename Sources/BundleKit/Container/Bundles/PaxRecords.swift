@@ -31,10 +31,10 @@ struct PaxRecords {
             guard digits.count < 9, let length = Int(String(decoding: digits, as: UTF8.self)), length <= rest.count,
                 length > digits.count + 1, rest[digits.endIndex] == 0x20,
                 rest[rest.startIndex + length - 1] == 0x0A
-            else { throw BundleError.bundle("a pax header has a malformed record") }
+            else { throw BundleError.bundle(.extendedHeader, "a pax header has a malformed record") }
             let record = rest.prefix(length).dropFirst(digits.count + 1).dropLast()
             guard let sign = record.firstIndex(of: UInt8(ascii: "=")) else {
-                throw BundleError.bundle("a pax header has a record without a value")
+                throw BundleError.bundle(.extendedHeader, "a pax header has a record without a value")
             }
             try take(String(decoding: record[..<sign], as: UTF8.self), Array(record[(sign + 1)...]))
             rest = rest.dropFirst(length)
@@ -55,12 +55,12 @@ struct PaxRecords {
             guard Self.charsets.contains(String(decoding: value, as: UTF8.self)) else { throw Self.fault(key) }
         default:
             guard Self.harmless.contains(key) || Self.harmlessPrefixes.contains(where: key.hasPrefix) else {
-                throw BundleError.bundle("a pax header has the record \"\(key.escapedForOneLine)\"")
+                throw BundleError.bundle(.extendedHeader, "a pax header has the record \"\(key.escapedForOneLine)\"")
             }
         }
     }
 
     private static func fault(_ key: String) -> BundleError {
-        BundleError.bundle("a pax header has a malformed or second record \"\(key)\"")
+        BundleError.bundle(.extendedHeader, "a pax header has a malformed or second record \"\(key)\"")
     }
 }

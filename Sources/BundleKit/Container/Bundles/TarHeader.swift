@@ -20,17 +20,17 @@ struct TarHeader {
     /// - Throws: `BundleError`, code `structure`.
     init(reading block: [UInt8]) throws(BundleError) {
         guard block[Self.magicOffset..<Self.magicOffset + 5].elementsEqual(Self.magic) else {
-            throw BundleError.bundle("a tar header has no magic \"ustar\"")
+            throw BundleError.bundle(.header, "a tar header has no magic \"ustar\"")
         }
         let isPosix = Array(block[262..<265]) == [0, UInt8(ascii: "0"), UInt8(ascii: "0")]
         let isGNU = Array(block[262..<265]) == [UInt8(ascii: " "), UInt8(ascii: " "), 0]
-        guard isPosix || isGNU else { throw BundleError.bundle("a tar header has an unknown version") }
+        guard isPosix || isGNU else { throw BundleError.bundle(.header, "a tar header has an unknown version") }
         guard try Self.number(block[148..<156], "checksum") == Self.checksum(of: block) else {
-            throw BundleError.bundle("a tar header does not match its checksum")
+            throw BundleError.bundle(.header, "a tar header does not match its checksum")
         }
         // GNU tar keeps times there in incremental archives, which readers take for different names.
         guard isPosix || block[345...].allSatisfy({ $0 == 0 }) else {
-            throw BundleError.bundle("a tar header of the GNU form has fields of an incremental archive")
+            throw BundleError.bundle(.header, "a tar header of the GNU form has fields of an incremental archive")
         }
         let prefix = isPosix ? Self.text(block[345..<500]) : []
         name = (prefix.isEmpty ? [] : prefix + [UInt8(ascii: "/")]) + Self.text(block[0..<100])
@@ -62,7 +62,7 @@ struct TarHeader {
     }
 
     private static func fault(_ what: String) -> BundleError {
-        BundleError.bundle("a tar header has a malformed \(what)")
+        BundleError.bundle(.header, "a tar header has a malformed \(what)")
     }
 }
 

@@ -33,7 +33,7 @@ struct TarReader {
     ///   `FileError`; `CancellationError`.
     mutating func next() throws -> Entry? {
         guard try take(paddingBytes).allSatisfy({ $0 == 0 }) else {
-            throw BundleError.bundle("the padding of a tar entry is not zero")
+            throw BundleError.bundle(.padding, "the padding of a tar entry is not zero")
         }
         paddingBytes = 0
         var pax: PaxRecords?
@@ -42,7 +42,7 @@ struct TarReader {
             let block = try take(TarHeader.blockBytes)
             guard block.contains(where: { $0 != 0 }) else {
                 guard pax == nil, longName == nil else {
-                    throw BundleError.bundle("the archive ends behind an extended header")
+                    throw BundleError.bundle(.extendedHeader, "the archive ends behind an extended header")
                 }
                 try finish()
                 return nil
@@ -55,13 +55,13 @@ struct TarReader {
             case UInt8(ascii: "g"):
                 let records = try PaxRecords(reading: try document(header))
                 guard records.path == nil, records.size == nil else {
-                    throw BundleError.bundle("a global pax header names files")
+                    throw BundleError.bundle(.extendedHeader, "a global pax header names files")
                 }
             case UInt8(ascii: "L"):
                 guard pax == nil, longName == nil else { throw Self.twoHeaders }
                 let name = try document(header)
                 guard name.last == 0, !name.dropLast().contains(0) else {
-                    throw BundleError.bundle("a long name of the GNU form is malformed")
+                    throw BundleError.bundle(.extendedHeader, "a long name of the GNU form is malformed")
                 }
                 longName = Array(name.dropLast())
             default:
@@ -93,19 +93,21 @@ struct TarReader {
         let shown = String(decoding: bytes, as: UTF8.self).escapedForOneLine
         let isFolder = header.type == UInt8(ascii: "5")
         guard isFolder || header.type == UInt8(ascii: "0") || header.type == 0 else {
-            throw BundleError.bundle("\(shown) is a link, a sparse or a special file")
+            throw BundleError.bundle(.type, "\(shown) is a link, a sparse or a special file")
         }
         if let size = pax?.size, size != header.size, header.size != 0 {
-            throw BundleError.bundle("the headers of \(shown) disagree on its size")
+            throw BundleError.bundle(.size, "the headers of \(shown) disagree on its size")
         }
         let size = pax?.size ?? header.size
         if bytes.starts(with: Array("./".utf8)) { bytes.removeFirst(2) }
         if bytes.last == UInt8(ascii: "/") {
-            guard isFolder else { throw BundleError.bundle("\(shown) is a file by its type and a folder by its name") }
+            guard isFolder else {
+                throw BundleError.bundle(.type, "\(shown) is a file by its type and a folder by its name")
+            }
             bytes.removeLast()
         }
         if isFolder {
-            guard size == 0 else { throw BundleError.bundle("\(shown) is a folder with content") }
+            guard size == 0 else { throw BundleError.bundle(.type, "\(shown) is a folder with content") }
             if bytes.isEmpty || bytes == [UInt8(ascii: ".")] { return nil }
         }
         let name = try EntryName.validate(bytes)
@@ -117,11 +119,12 @@ struct TarReader {
 
     private func document(_ header: TarHeader) throws -> [UInt8] {
         guard header.size > 0, header.size <= PaxRecords.maximumBytes else {
-            throw BundleError.bundle("an extended header is empty or larger than \(ByteCount(PaxRecords.maximumBytes))")
+            throw BundleError.bundle(
+                .extendedHeader, "an extended header is empty or larger than \(ByteCount(PaxRecords.maximumBytes))")
         }
         let bytes = try take(Int(header.size))
         guard try take(Int((512 - header.size % 512) % 512)).allSatisfy({ $0 == 0 }) else {
-            throw BundleError.bundle("the padding of an extended header is not zero")
+            throw BundleError.bundle(.padding, "the padding of an extended header is not zero")
         }
         return bytes
     }
@@ -136,14 +139,14 @@ struct TarReader {
     /// Checks the second block of the end, and that nothing but zeros follows.
     private func finish() throws {
         guard try take(TarHeader.blockBytes).allSatisfy({ $0 == 0 }) else {
-            throw BundleError.bundle("there is something behind the end of the archive")
+            throw BundleError.bundle(.trailingBytes, "there is something behind the end of the archive")
         }
         var tail = 0
         while true {
             let bytes = try source.bytes(64 << 10)
             tail += bytes.count
             guard tail <= Self.maximumTail, bytes.allSatisfy({ $0 == 0 }) else {
-                throw BundleError.bundle("there is something behind the end of the archive")
+                throw BundleError.bundle(.trailingBytes, "there is something behind the end of the archive")
             }
             if bytes.count < 64 << 10 { return }
         }
@@ -152,6 +155,6 @@ struct TarReader {
     private static var tooShort: BundleError { BundleError.shortBundle("the tar archive ends too early") }
 
     private static var twoHeaders: BundleError {
-        BundleError.bundle("an entry has two extended headers")
+        BundleError.bundle(.extendedHeader, "an entry has two extended headers")
     }
 }
