@@ -101,7 +101,7 @@ struct PackageWriterTests {
         let folder = #expect(throws: FileError.self) {
             try PackageWriter.write(plan, to: .file(scratch.path, replacing: true, readBack: false))
         }
-        #expect(folder?.code == .wrongType)
+        #expect(folder?.code == .exists)
         let source = #expect(throws: BundleError.self) {
             try PackageWriter.write(plan, to: .file(plan.files[0].source, replacing: true, readBack: false))
         }

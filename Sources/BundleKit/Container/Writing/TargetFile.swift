@@ -28,7 +28,7 @@ final class TargetFile {
         _ path: FilePath, replacing: Bool, size: Int64, mode: UInt32 = 0o644, isSource: (FileStatus) -> Bool
     ) throws {
         guard let last = path.lastComponent, last.kind == .regular else {
-            throw FileError(.wrongType, "\(path.string.escapedForTerminal) is a folder", hint: "Name a file in it.")
+            throw FileError(.exists, "\(path.string.escapedForTerminal) is a folder", hint: "Name a file in it.")
         }
         name = last.string
         self.path = path
@@ -62,7 +62,7 @@ final class TargetFile {
         guard let present = try folder.status(of: name) else { return }
         let shown = path.string.escapedForTerminal
         guard present.kind != .folder else {
-            throw FileError(.wrongType, "\(shown) is a folder", hint: "Name a file in it.")
+            throw FileError(.exists, "\(shown) is a folder", hint: "Name a file in it.")
         }
         guard present.kind == .regular || present.kind == .link else {
             throw FileError(.wrongType, "\(shown) is not a regular file", hint: "Choose another name.")
