@@ -19,10 +19,19 @@ struct OtherReadersTests {
         def tree(folder):
             return {str(p.relative_to(folder)): digest(p.read_bytes()) for p in folder.rglob("*") if p.is_file()}
 
+        def open_up(folder):
+            # Some readers restore modes; without this only root could read what they extracted.
+            for base, folders, names in os.walk(folder):
+                for name in folders:
+                    os.chmod(os.path.join(base, name), 0o700)
+                for name in names:
+                    os.chmod(os.path.join(base, name), 0o600)
+
         def extract(name, *command):
             folder = pathlib.Path(name[-1])
             folder.mkdir()
             result = subprocess.run([*command, name], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            open_up(folder)
             files = tree(folder)
             shutil.rmtree(folder)
             return result.returncode, files, result.stdout.decode(errors="replace")
