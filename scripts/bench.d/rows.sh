@@ -155,21 +155,40 @@ measure_start() {
     rm -rf "$BAIGO_HOME"
 }
 
-# Tokens a second of one model on all cores. What llama-bench processes is as long as the prompt that baigo counted.
+# Tokens a second of one model on all cores, and the time from the start of a command to the first byte of its answer.
+# What llama-bench processes is as long as the prompt that baigo counted, and it generates behind as many tokens.
 measure_run() {
-    local model="$disk/run.gguf" round threads
+    local model="$disk/run.gguf" round threads prompt python="$short/venv/bin/python"
     threads="$(nproc)"
-    "$short/venv/bin/python" "$root/scripts/bench.d/make_runnable.py" "$root/Fixtures/models/tiny-chat.gguf" "$model"
+    "$python" "$root/scripts/bench.d/make_runnable.py" "$root/Fixtures/models/tiny-chat.gguf" "$model"
     printf 'What is in a package and how do I check it? %.0s' {1..24} > "$short/prompt"
     for ((round = 1; round <= runs; round++)); do
         baigo run "$model" --raw --max-tokens 128 --temperature 0 --threads "$threads" --json \
             < "$short/prompt" > "$short/run.json" 2> "$short/errors" || die "baigo run failed: $(tail -n 5 "$short/errors")"
-        "$short/venv/bin/python" "$root/scripts/bench.d/read_run.py" "$short/run.json" > "$short/run.tsv"
+        "$python" "$root/scripts/bench.d/read_run.py" "$short/run.json" > "$short/run.tsv"
         cat "$short/run.tsv" >> "$results"
-        "$engine/bin/llama-bench" -m "$model" -t "$threads" -r 1 -n 128 -o csv \
-            -p "$(sed -n 's/^run.promptTokens\t//p' "$short/run.tsv")" > "$short/bench.csv" 2> "$short/errors" \
-            || die "llama-bench failed: $(tail -n 5 "$short/errors")"
-        "$short/venv/bin/python" "$root/scripts/bench.d/read_run.py" --llama-bench "$short/bench.csv" >> "$results"
+        prompt="$(sed -n 's/^run.promptTokens\t//p' "$short/run.tsv")"
+        llama_bench -m "$model" -t "$threads" -p "$prompt" -n 0
+        llama_bench -m "$model" -t "$threads" -p 0 -n 128 -d "$prompt"
+        first_byte run.baigo.first baigo run "$model" --raw --max-tokens 2 --temperature 0 --threads "$threads"
+        first_byte run.llama-completion.first "$engine/bin/llama-completion" -m "$model" -t "$threads" -n 2 --temp 0 \
+            -no-cnv --no-display-prompt --simple-io -f "$short/prompt"
         say "  run: round $round of $runs done"
     done
+}
+
+# llama_bench OPTION…: one test of llama-bench, after its warm-up.
+llama_bench() {
+    "$engine/bin/llama-bench" "$@" -r 1 -o csv > "$short/bench.csv" 2> "$short/errors" \
+        || die "llama-bench failed: $(tail -n 5 "$short/errors")"
+    "$short/venv/bin/python" "$root/scripts/bench.d/read_run.py" --llama-bench "$short/bench.csv" >> "$results"
+}
+
+# first_byte KEY COMMAND…: seconds until the command, with the prompt as standard input, writes something.
+first_byte() {
+    local key="$1" seconds
+    shift
+    seconds="$(/usr/bin/python3 "$root/scripts/bench.d/first_byte.py" "$short/prompt" "$@" 2> "$short/errors")" \
+        || die "$* failed: $(tail -n 5 "$short/errors")"
+    record "$key" "$seconds"
 }

@@ -40,7 +40,8 @@ extension LoadedEngine {
         if isPromptDone { emit(.promptProcessed(tokens: prompt.count, cached: cached)) }
 
         var writer = AnswerWriter(
-            stops: request.stop + (conversation?.stops ?? []), reader: AnswerReader(for: conversation), emit: emit)
+            stops: request.stop + (conversation?.stops ?? []), reader: AnswerReader(for: conversation),
+            pacer: TextPacer(emit: emit))
         var produced = 0
         var reason = isPromptDone ? nil : GenerationResult.FinishReason.cancelled
         while reason == nil {

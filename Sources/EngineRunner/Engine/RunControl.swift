@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import Glibc
 internal import Synchronization
 
 /// Lets computing code show that it lives, and lets others stop it.
 package final class RunControl: Sendable {
     private let current = Atomic<UInt64>(0)
     private let cancelled = Atomic<UInt64>(0)
-    private let nextBeat = Mutex<SuspendingClock.Instant?>(nil)
-    private let interval: Duration
+    /// When the next beat is due, in nanoseconds of the coarse clock; 0 before the first pulse.
+    private let nextBeat = Atomic<Int64>(0)
+    private let intervalNanoseconds: Int64
     private let onBeat: @Sendable () -> Void
 
     /// Makes a control.
@@ -16,7 +18,8 @@ package final class RunControl: Sendable {
     ///   - interval: The least time between two beats.
     ///   - onBeat: Called from the thread that computes.
     package init(interval: Duration = .seconds(1), onBeat: @escaping @Sendable () -> Void) {
-        self.interval = interval
+        let (seconds, attoseconds) = interval.components
+        intervalNanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
         self.onBeat = onBeat
     }
 
@@ -42,17 +45,20 @@ package final class RunControl: Sendable {
     ///
     /// - Returns: Whether it may go on.
     package func pulse() -> Bool {
-        let now = SuspendingClock.now
-        let due = nextBeat.withLock { next in
-            guard let due = next else {
-                next = now + interval
-                return false
-            }
-            guard now >= due else { return false }
-            next = now + interval
-            return true
+        let now = Self.now
+        let due = nextBeat.load(ordering: .relaxed)
+        if now >= due {
+            let (isOurs, _) = nextBeat.compareExchange(
+                expected: due, desired: now + intervalNanoseconds, ordering: .relaxed)
+            if isOurs, due != 0 { onBeat() }
         }
-        if due { onBeat() }
         return !isCancelled
+    }
+
+    /// Nanoseconds of a clock that is read without a system call and stands still while the machine sleeps.
+    private static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC_COARSE, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }

@@ -7,13 +7,13 @@ struct AnswerWriter {
     private var assembler = UTF8Assembler()
     private var matcher: StopMatcher
     private var reader: AnswerReader
-    private let emit: (EngineEvent) -> Void
+    private var pacer: TextPacer
 
     /// Makes a writer.
-    init(stops: [String], reader: AnswerReader, emit: @escaping (EngineEvent) -> Void) {
+    init(stops: [String], reader: AnswerReader, pacer: TextPacer) {
         matcher = StopMatcher(stops: stops)
         self.reader = reader
-        self.emit = emit
+        self.pacer = pacer
     }
 
     /// Whether a stop text was found.
@@ -27,10 +27,11 @@ struct AnswerWriter {
     /// Emits what was held back.
     mutating func finish() {
         if !isStopped { pass(matcher.append(assembler.finish()) + matcher.finish()) }
-        reader.finish().forEach { emit(.text(delta: $0)) }
+        pacer.append(reader.finish())
+        pacer.finish()
     }
 
     private mutating func pass(_ text: String) {
-        reader.append(text).forEach { emit(.text(delta: $0)) }
+        pacer.append(reader.append(text))
     }
 }
