@@ -32,6 +32,7 @@ let package = Package(
             dependencies: [
                 "BaigoCore", "CArchive", "CDeflate", "CGPGME", "COpenSSL", "CZlib",
                 .product(name: "SystemPackage", package: "swift-system"),
+                .product(name: "TOMLKit", package: "TOMLKit"),
             ]
         ),
         .target(

@@ -99,10 +99,28 @@ extension ModelStore {
     package func change<Value>(
         _ event: AuditEvent, wait: Duration = .zero, _ body: (StoreChange) throws -> Value
     ) throws -> Value {
-        let writing = try WritingHome(home, context: context, purpose: event.operation, waiting: wait)
+        try change(wait: wait, purpose: event.operation, describing: { _ in event }, body: body)
+    }
+
+    /// Changes something, and says in the audit log what is found out under the lock.
+    ///
+    /// - Parameters:
+    ///   - wait: How long to wait for another writer.
+    ///   - purpose: What others that wait are told.
+    ///   - describe: Makes what the two lines say; changes nothing.
+    ///   - body: Makes the change; what it throws is told in the outcome line.
+    /// - Returns: What `body` returns.
+    /// - Throws: `FileError`, `StoreError`, and what `describe` and `body` throw.
+    package func change<Value>(
+        wait: Duration, purpose: String, describing describe: (StoreChange) throws -> AuditEvent,
+        body: (StoreChange) throws -> Value
+    ) throws -> Value {
+        let writing = try WritingHome(home, context: context, purpose: purpose, waiting: wait)
+        let change = StoreChange(writing: writing)
+        let event = try describe(change)
         let intent = try writing.audit.intent(event)
         do {
-            let value = try body(StoreChange(writing: writing))
+            let value = try body(change)
             try writing.audit.outcome(event, .done, of: intent)
             return value
         } catch {

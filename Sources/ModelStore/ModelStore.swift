@@ -36,7 +36,8 @@ package final class ModelStore: Sendable {
     package func state() throws -> StoreState? {
         guard let (root, identity) = try home.reading() else { return nil }
         return StoreState(
-            storeID: identity.storeID, isSignatureLatched: identity.isSignatureLatched, free: try root.freeSpace())
+            storeID: identity.storeID, isSignatureLatched: identity.isSignatureLatched,
+            isSignatureReleased: identity.isSignatureReleased, free: try root.freeSpace())
     }
 
     /// A folder of the home for a part that keeps itself, `trust` for example; `nil` where it is not there.
@@ -124,6 +125,8 @@ package struct StoreState: Sendable, Equatable {
     package let storeID: String
     /// Whether signatures have been required once and stay required until that is lifted.
     package let isSignatureLatched: Bool
+    /// Whether a policy that was set here lifted that.
+    package let isSignatureReleased: Bool
     /// Bytes that can still be written.
     package let free: ByteCount
 }

@@ -26,6 +26,7 @@ struct ErrorPageTests {
         known.formUnion(StoreError.Code.allCases.map(\.rawValue))
         known.formUnion(EngineError.Code.allCases.map(\.rawValue))
         known.formUnion(CLIError.Code.allCases.map(\.rawValue))
+        known.formUnion(PolicyError.Code.allCases.map(\.rawValue))
         let listed = Set(try rows.keys)
         #expect(known.subtracting(listed).sorted() == [])
         #expect(listed.subtracting(known).sorted() == [])
@@ -41,6 +42,7 @@ struct ErrorPageTests {
         errors += StoreError.Code.allCases.map { StoreError($0, "") }
         errors += EngineError.Code.allCases.map { EngineError($0, "") }
         errors += CLIError.Code.allCases.map { CLIError($0, "") }
+        errors += PolicyError.Code.allCases.map { PolicyError($0, "") }
         for error in errors { #expect(rows[error.identifier] == error.exitStatus.rawValue, "\(error.identifier)") }
     }
 

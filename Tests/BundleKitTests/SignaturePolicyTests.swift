@@ -64,7 +64,8 @@ import Testing
     private func check(_ report: SignatureReport, _ outcomes: [Outcome], acceptedKeys: Set<String> = []) {
         for (column, outcome) in zip(Column.allCases, outcomes) {
             for (requirement, latched, request) in column.settings {
-                let policy = SignaturePolicy(requirement: requirement, acceptedKeys: acceptedKeys)
+                let policy = SignaturePolicy(
+                    requirement: requirement, acceptedExpiredKeys: acceptedKeys, acceptedOtherPurposeKeys: acceptedKeys)
                 let decision = policy.decide(report, isLatched: latched, request: request)
                 #expect(Outcome(decision) == outcome, "\(report.status) \(requirement) \(latched) \(request)")
             }

@@ -11,6 +11,7 @@ struct DocumentationTests {
         ["activate"], ["rollback"], ["history"], ["remove"], ["check"], ["gc"], ["du"], ["run"],
         ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"],
+        ["trust", "policy", "show"], ["trust", "policy", "check"], ["trust", "policy", "set"],
         ["audit", "show"], ["audit", "verify"], ["doctor"],
     ])
     func docsShowTheHelpOfEachCommand(_ command: [String]) throws {

@@ -8,16 +8,30 @@ internal import ModelStore
 struct Trust {
     private let keys: [TrustedKey]
     private let isLatched: Bool
-    private let policy = SignaturePolicy()
+    /// The policy files of this host and store.
+    let policy: Policy
+    private let signatures: SignaturePolicy
 
-    /// Reads the keys of a store; a store that has no keys trusts none.
+    /// Reads policy and keys of a store; a store that has no keys trusts none.
     ///
-    /// - Throws: `BundleError`, code `trustUnreadable`, for a damaged ring in a store that has had keys.
+    /// - Throws: `PolicyError`, code `unreadable`; `BundleError`, code `trustUnreadable`, for a damaged ring in a store
+    ///   that has had keys.
     init(_ store: ModelStore) throws {
+        policy = try store.policy()
         let ring = try store.keyRing()
-        isLatched = try ring?.isLatched() ?? false
+        let isRingLatched = try ring?.isLatched() ?? false
+        isLatched = isRingLatched
         keys = try ring?.list() ?? []
+        let isReleased = try store.state()?.isSignatureReleased ?? false
+        // Only a policy that was set with its lines in the audit log lifts what the first key brought.
+        let isHeld = policy.required == .never && isRingLatched && !isReleased
+        signatures = SignaturePolicy(
+            requirement: isHeld ? .auto : policy.required, acceptedExpiredKeys: policy.acceptedExpiredKeys,
+            acceptedOtherPurposeKeys: policy.acceptedOtherPurposeKeys)
     }
+
+    /// Whether packages need a signature by a trusted key here.
+    var requiresSignature: Bool { signatures.requiresSignature(isLatched: isLatched, request: .asTheStoreSays) }
 
     /// Judges the signatures of a package, as far as they are known by now.
     func judge(
@@ -26,8 +40,8 @@ struct Trust {
         let report = try SignatureVerifier.verify(
             signature: signature, over: checksums, keys: keys, kind: kind, now: .now)
         return SignatureVerdict(
-            report: report, isRequired: policy.requiresSignature(isLatched: isLatched, request: request),
-            decision: policy.decide(report, isLatched: isLatched, request: request))
+            report: report, isRequired: signatures.requiresSignature(isLatched: isLatched, request: request),
+            decision: signatures.decide(report, isLatched: isLatched, request: request))
     }
 
     /// Judges the signatures of an opened package.

@@ -26,13 +26,19 @@ package struct SignaturePolicy: Sendable, Equatable {
 
     package let requirement: Requirement
     /// Fingerprints of primary keys whose signatures are accepted although the key has ended since, where they were
-    /// made before, or although it is trusted for something else.
-    package let acceptedKeys: Set<String>
+    /// made before.
+    package let acceptedExpiredKeys: Set<String>
+    /// Fingerprints of primary keys whose signatures are accepted although they are trusted for something else.
+    package let acceptedOtherPurposeKeys: Set<String>
 
     /// Takes the rules.
-    package init(requirement: Requirement = .auto, acceptedKeys: Set<String> = []) {
+    package init(
+        requirement: Requirement = .auto, acceptedExpiredKeys: Set<String> = [],
+        acceptedOtherPurposeKeys: Set<String> = []
+    ) {
         self.requirement = requirement
-        self.acceptedKeys = acceptedKeys
+        self.acceptedExpiredKeys = acceptedExpiredKeys
+        self.acceptedOtherPurposeKeys = acceptedOtherPurposeKeys
     }
 
     /// Whether a signature is required.
@@ -70,7 +76,7 @@ package struct SignaturePolicy: Sendable, Equatable {
             return passing(refusal, mayBeWaived: true)
         case .expiredKey:
             let expired = report.decidingSigners
-            let isAccepted = expired.allSatisfy { $0.madeWhileValid == true && accepts($0) }
+            let isAccepted = expired.allSatisfy(accepts)
             return isAccepted
                 ? .accept(trusted: true, warnings: [refusal.asWarning]) : passing(refusal, mayBeWaived: false)
         case .valid:
@@ -83,8 +89,18 @@ package struct SignaturePolicy: Sendable, Equatable {
         }
     }
 
+    /// Whether a signature counts as that of a trusted key.
+    package func counts(_ signer: SignatureReport.Signer) -> Bool { signer.trusted || accepts(signer) }
+
+    /// Whether a signature counts although its key has ended since or is trusted for something else.
     private func accepts(_ signer: SignatureReport.Signer) -> Bool {
-        signer.fingerprint.map(acceptedKeys.contains) ?? false
+        guard let fingerprint = signer.fingerprint else { return false }
+        guard signer.hasPurpose || acceptedOtherPurposeKeys.contains(fingerprint) else { return false }
+        return switch signer.status {
+        case .valid: true
+        case .expiredKey: signer.madeWhileValid == true && acceptedExpiredKeys.contains(fingerprint)
+        case .unsigned, .unknownKey, .bad, .revokedKey, .expiredSignature, .weakDigest, .notYetValid: false
+        }
     }
 }
 

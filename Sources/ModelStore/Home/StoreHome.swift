@@ -36,6 +36,15 @@ struct StoreHome: Sendable {
             .notAStore, "\(shown) holds other files and is no store", hint: "Choose an empty or a new folder as home.")
     }
 
+    /// Opens the home's folder whether there is a store in it or not; `nil` where there is no folder.
+    ///
+    /// - Throws: `FileError`, code `unsafeOwnership` or `wrongType`.
+    func looking() throws -> Folder? {
+        guard let root = try folder() else { return nil }
+        try checkOwner(of: root)
+        return root
+    }
+
     /// Opens the home for writing, making its folder where it is missing; `store.json` may still be missing then.
     ///
     /// - Throws: as `reading()`, and `FileError`, code `unsafeOwnership`, where another user owns the home.

@@ -12,6 +12,10 @@ struct StoreIdentity: Sendable, Equatable {
     let storeID: String
     /// Whether signatures have been required once and stay required until that is lifted.
     var isSignatureLatched: Bool
+    /// Whether a policy that was set here lifted that.
+    var isSignatureReleased = false
+    /// Whether a policy was set here, so that its file has to be there.
+    var hasPolicy = false
     /// Members that this version does not know.
     private var others: [String: JSONValue] = [:]
 
@@ -46,7 +50,11 @@ struct StoreIdentity: Sendable, Equatable {
         guard let storeID = members["storeID"]?.string else { throw StoreError.damaged(path, "has no storeID") }
         self.storeID = storeID
         isSignatureLatched = members["signatureLatched"]?.bool ?? false
-        for key in ["schemaVersion", "storeID", "signatureLatched"] { members[key] = nil }
+        isSignatureReleased = members["signatureReleased"]?.bool ?? false
+        hasPolicy = members["policy"]?.bool ?? false
+        for key in ["schemaVersion", "storeID", "signatureLatched", "signatureReleased", "policy"] {
+            members[key] = nil
+        }
         others = members
     }
 
@@ -58,6 +66,8 @@ struct StoreIdentity: Sendable, Equatable {
         members["schemaVersion"] = .integer(Self.schemaVersion)
         members["storeID"] = .string(storeID)
         if isSignatureLatched { members["signatureLatched"] = true }
+        if isSignatureReleased { members["signatureReleased"] = true }
+        if hasPolicy { members["policy"] = true }
         try root.publish(JSONValue.object(members).prettyBytes, as: Self.fileName)
     }
 }

@@ -66,4 +66,22 @@ final class WritingHome {
         identity.isSignatureLatched = isLatched
         try identity.publish(in: root)
     }
+
+    /// Notes whether a policy lifts the requirement of signatures.
+    ///
+    /// - Throws: `FileError`.
+    func setSignatureRelease(_ isReleased: Bool) throws {
+        guard identity.isSignatureReleased != isReleased else { return }
+        identity.isSignatureReleased = isReleased
+        try identity.publish(in: root)
+    }
+
+    /// Notes that the home has a policy from now on.
+    ///
+    /// - Throws: `FileError`.
+    func setPolicy() throws {
+        guard !identity.hasPolicy else { return }
+        identity.hasPolicy = true
+        try identity.publish(in: root)
+    }
 }

@@ -2,11 +2,11 @@
 
 internal import ArgumentParser
 
-/// `baigo trust`: the keys whose signatures count on this host.
+/// `baigo trust`: the keys whose signatures count on this host, and the policy.
 struct TrustCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trust",
-        abstract: "Keep the keys whose signatures count on this host.",
+        abstract: "Keep the keys whose signatures count on this host, and its policy.",
         discussion: "Once a key was added, packages need a signature by a trusted key.",
-        subcommands: [TrustAdd.self, TrustList.self, TrustShow.self, TrustRemove.self])
+        subcommands: [TrustAdd.self, TrustList.self, TrustShow.self, TrustRemove.self, PolicyCommand.self])
 }
