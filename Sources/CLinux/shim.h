@@ -13,8 +13,8 @@ static inline int linux_rename_new(int from, const char *name, int to, const cha
     return (int)syscall(SYS_renameat2, from, name, to, new_name, RENAME_NOREPLACE);
 }
 
-static inline int linux_allocate(int file, long long offset, long long count) {
-    return (int)syscall(SYS_fallocate, file, 0, offset, count);
+static inline int linux_allocate(int file, int keeps_size, long long offset, long long count) {
+    return (int)syscall(SYS_fallocate, file, keeps_size ? FALLOC_FL_KEEP_SIZE : 0, offset, count);
 }
 
 static inline int linux_clone_range(int to, long long to_offset, int from, long long from_offset, long long count) {

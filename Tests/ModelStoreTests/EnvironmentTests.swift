@@ -60,9 +60,29 @@ struct EnvironmentTests {
         let greedy = GreedyPackage(package: package, ballast: try fixture.root(), bytes: 3 << 20)
         let error = #expect(throws: FileError.self) { try fixture.store.importPackage(greedy, request) }
         #expect(error?.code == .noSpace)
+        #expect(error?.hint?.contains("goes on") == true)
         try fixture.root().removeFile(GreedyPackage.name)
-        #expect(try fixture.tree() == before)
+        #expect(try fixture.tree().filter { !$0.key.hasPrefix("staging/\(package.identity.hex)") } == before)
+        #expect(try fixture.store.stagedImports().map(\.name) == [package.identity.hex])
         #expect(try fixture.auditLines().last?.error == "environment.no-space")
+        #expect(try fixture.add(package).outcome == .imported)
+        withExtendedLifetime(system) {}
+    }
+
+    @Test func needsNoRoomForWhatIsStagedAlready() throws {
+        let system = try mounted(6 << 20)
+        let fixture = try StoreFixture()
+        let package = try large(3 << 20)
+        let ballast = try fixture.root()
+        let request = ImportRequest(from: package.source) { _ in StoreFixture.unsigned }
+        // The licence is staged, and the weights find no room.
+        let greedy = GreedyPackage(package: package, ballast: ballast, bytes: 6 << 20 - 3 << 20 - 8192)
+        #expect(throws: FileError.self) { try fixture.store.importPackage(greedy, request) }
+        let staged = try #require(try fixture.store.stagedImports().first)
+        try ballast.removeFile(GreedyPackage.name)
+        #expect(try fixture.root().freeSpace().bytes < 4 << 20)
+        #expect(staged.size.bytes > 2 << 20)
+        #expect(try fixture.store.preview(package, replacing: false).needed.bytes < 1 << 20)
         #expect(try fixture.add(package).outcome == .imported)
         withExtendedLifetime(system) {}
     }

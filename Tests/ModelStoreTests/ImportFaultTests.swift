@@ -15,20 +15,25 @@ struct ImportFaultTests {
     }
 
     @Test(arguments: faults)
-    func leavesNothingOfAPackageThatCannotBeRead(_ fault: MemoryPackage.Fault) throws {
+    func leavesNothingOfAPackageThatIsWrongAndWhatWasReadOfOneThatWasCutOff(_ fault: MemoryPackage.Fault) throws {
         let fixture = try StoreFixture()
         try fixture.add(try MemoryPackage("acme/other", license: "other"))
         let before = try fixture.tree()
         let package = try MemoryPackage(
             weights: GGUFBuilder.textModel.file + [UInt8](repeating: 0, count: 32), fault: fault)
         let error = #expect(throws: (any Error).self) { try fixture.add(package) }
-        #expect(try fixture.tree() == before)
+        #expect(try fixture.tree().filter { !$0.key.hasPrefix("staging/\(package.identity.hex)/") } == before)
         let last = try #require(try fixture.auditLines().last)
         #expect(last.kind == .outcome)
-        if case .throwing = fault {
+        if case .throwing(let index) = fault {
+            let staged = package.files[...index].map { "staging/\(package.identity.hex)/files/\($0.sha256.hex)" }
+            let files = try fixture.files()
+            #expect(files.keys.filter { $0.contains("/files/") }.sorted() == staged.sorted())
+            #expect(files[staged[index]]?.count == Int(package.files[index].size / 2))
             #expect(error is MemoryPackage.Unplugged)
             #expect(last.result == .failed)
         } else {
+            #expect(try fixture.tree() == before)
             #expect((error as? any PresentableError)?.exitStatus == .invalidContent)
             #expect(last.result == .refused)
             #expect(last.error == (error as? any PresentableError)?.identifier)
@@ -36,6 +41,7 @@ struct ImportFaultTests {
         var whole = package
         whole.fault = nil
         #expect(try fixture.add(whole).outcome == .imported)
+        #expect(try fixture.paths(under: "staging/").isEmpty)
     }
 
     @Test func refusesWeightsWithoutAGoodHeader() throws {

@@ -80,6 +80,8 @@ struct MemoryPackage: ImportablePackage {
             if fault == .flipped(at: index) { bytes[0] ^= 1 }
             if fault == .truncated(at: index) { bytes.removeLast() }
             let target = try sink?.destination(for: file)
+            // Like a stream, it gives every byte again.
+            if let target, try sink?.keptBytes(of: file, in: target) ?? 0 > 0 { try target.truncate(to: 0) }
             if fault == .throwing(at: index) {
                 try target?.writeAll(Array(bytes.prefix(bytes.count / 2)), at: 0)
                 throw Unplugged()

@@ -24,7 +24,7 @@ struct RecoveryTests {
         try fixture.store.recordRefusal(AuditEvent("test"), error: CancellationError())
     }
 
-    @Test func undoesAnImportThatOnlyStaged() throws {
+    @Test func keepsWhatAnInterruptedImportHasStaged() throws {
         let fixture = try StoreFixture()
         try fixture.add(try MemoryPackage("acme/kept"))
         let before = try fixture.tree()
@@ -34,11 +34,17 @@ struct RecoveryTests {
         let area = try staging.folder(making: package.identity.hex)
         let files = try area.folder(making: "files")
         try files.publish([1, 2, 3], as: package.files[0].sha256.hex, mode: 0o444)
+        _ = try area.folder(making: "version").folder(making: "package")
         try fixture.store.change(AuditEvent("test")) { _ in }
-        #expect(try fixture.tree() == before)
+        let staged = "staging/\(package.identity.hex)/"
+        let added = Set(try fixture.tree().keys).subtracting(before.keys)
+        #expect(added == [staged, staged + "files/", staged + "files/\(package.files[0].sha256.hex)"])
+        #expect(try fixture.add(package).outcome == .imported)
+        #expect(try fixture.paths(under: "staging/").isEmpty)
+        #expect(try fixture.store.check().isHealthy)
     }
 
-    @Test func removesBlobsThatCameWithoutAVersion() throws {
+    @Test func stagesBlobsAgainThatCameWithoutAVersion() throws {
         let fixture = try StoreFixture()
         let kept = try MemoryPackage("acme/kept", license: "shared")
         try fixture.add(kept)
@@ -54,8 +60,12 @@ struct RecoveryTests {
             "blobs": .array(listed.map(JSONValue.string)), "identity": .string(digest.description), "schemaVersion": 1,
         ]
         try area.publish(journal.prettyBytes, as: "commit.json")
+        _ = try area.folder(making: "files")
         try touch(fixture)
-        #expect(try fixture.tree().filter { $0.value != nil } == before)
+        let staged = "staging/\(digest.hex)/files/\(digest.hex)"
+        #expect(try fixture.files()[staged] == orphan)
+        #expect(
+            try fixture.tree().filter { $0.value != nil && $0.key != staged } == before)
         #expect(try fixture.store.resolve(ModelReference("kept")).version.identity == kept.identity)
     }
 

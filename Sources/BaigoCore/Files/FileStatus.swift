@@ -19,6 +19,8 @@ package struct FileStatus: Sendable, Equatable {
     package let mode: UInt32
     /// Last change of the content, in nanoseconds since 1970.
     package let modifiedNanoseconds: Int64
+    /// Bytes of the medium that belong to the file, reserved ones too.
+    package let allocatedBytes: Int64
     /// Names of this file in its file system.
     package let linkCount: UInt64
 
@@ -37,6 +39,7 @@ package struct FileStatus: Sendable, Equatable {
         owner = info.st_uid
         mode = info.st_mode & 0o7777
         modifiedNanoseconds = Int64(info.st_mtim.tv_sec) &* 1_000_000_000 &+ Int64(info.st_mtim.tv_nsec)
+        allocatedBytes = Int64(info.st_blocks) &* 512
         linkCount = UInt64(info.st_nlink)
     }
 

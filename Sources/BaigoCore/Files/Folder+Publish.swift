@@ -9,7 +9,7 @@ extension Folder {
     ///
     /// - Throws: `FileError`; then the old file, if any, is untouched.
     package func publish(_ bytes: [UInt8], as name: String, mode: UInt32 = 0o600) throws(FileError) {
-        let draft = ".\(name).\(getpid()).partial"
+        let draft = ".\(name).\(getpid())\(Self.draftEnding)"
         if try status(of: draft) != nil { try removeFile(draft) }
         let file = try file(creating: draft, mode: mode)
         do throws(FileError) {
@@ -21,6 +21,18 @@ extension Folder {
             throw error
         }
         try sync()
+    }
+
+    private static var draftEnding: String { ".partial" }
+
+    /// Removes what a `publish` whose process died left here; only where nobody else can be publishing.
+    ///
+    /// - Throws: `FileError`.
+    package func removeDrafts() throws(FileError) {
+        for name in try names() where name.hasPrefix(".") && name.hasSuffix(Self.draftEnding) {
+            guard try status(of: name)?.kind == .regular else { continue }
+            try removeFile(name)
+        }
     }
 
     /// Opens a folder by path, making it and its missing parents with `mode`.

@@ -75,6 +75,15 @@ package final class Folder: Sendable {
         return OwnedDescriptor(owning: raw, path: self.path(of: name))
     }
 
+    /// Opens a file that is there for reading and writing.
+    ///
+    /// - Throws: `FileError`; a link is not followed.
+    package func file(updating name: String) throws(FileError) -> OwnedDescriptor {
+        let raw = openat(self.raw, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
+        guard raw >= 0 else { throw FileError(.lastError, while: "open", self.path(of: name)) }
+        return OwnedDescriptor(owning: raw, path: self.path(of: name))
+    }
+
     /// Opens a file for reading and writing at the end, making it if it is missing.
     ///
     /// - Throws: `FileError`.

@@ -75,9 +75,15 @@ package final class OwnedDescriptor: Sendable {
     ///
     /// In memory nothing is reserved: the system would clear every page before it is written.
     ///
+    /// - Parameters:
+    ///   - fileOffset: Where the room starts.
+    ///   - count: Bytes.
+    ///   - isKeepingSize: Whether the file's size stays until bytes are written, so that it tells how many were.
     /// - Throws: `FileError`, code `noSpace`, when there is not enough room.
-    package func reserve(at fileOffset: Int64, count: Int64) throws(FileError) {
-        guard count > 0, linux_file_system_type(raw) != Int(TMPFS_MAGIC), linux_allocate(raw, fileOffset, count) != 0
+    package func reserve(at fileOffset: Int64, count: Int64, keepingSize isKeepingSize: Bool = false) throws(FileError)
+    {
+        guard count > 0, linux_file_system_type(raw) != Int(TMPFS_MAGIC),
+            linux_allocate(raw, isKeepingSize ? 1 : 0, fileOffset, count) != 0
         else { return }
         let errno = Errno.lastError
         guard errno == .noSpace || errno == .fileTooLarge else { return }

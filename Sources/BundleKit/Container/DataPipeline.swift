@@ -34,6 +34,30 @@ package enum DataTarget: Sendable {
     case stream(OwnedDescriptor)
 }
 
+/// The first bytes of data that were written to its target before.
+package struct DataStart: Sendable {
+    private let source: DataSource
+    /// Bytes; whole pages unless it is everything.
+    package let count: Int64
+
+    /// Names the first `count` bytes of a file; they are read from the medium and not from what the system remembers
+    /// of them, as far as the file system can.
+    package init(of file: OwnedDescriptor, count: Int64) {
+        file.dropCache(at: 0, count: 0)
+        source = DirectFile(file, .reading).map { .medium($0) } ?? .file(file, at: 0)
+        self.count = count
+    }
+
+    /// Reads bytes; a part that the medium does not give back ends the data, so that its digest is wrong.
+    fileprivate func read(at position: Int64, into buffer: UnsafeMutableRawBufferPointer) throws -> Int {
+        do {
+            return try source.read(at: position, into: buffer)
+        } catch is FileError {
+            return 0
+        }
+    }
+}
+
 /// What one pass over data found.
 package struct DataOutcome: Sendable, Equatable {
     package let digest: SHA256Digest
@@ -69,18 +93,21 @@ package final class DataPipeline: Sendable {
     ///   - source: Where the bytes come from.
     ///   - count: Bytes.
     ///   - target: Where they go; `nil` to hash only.
+    ///   - start: What the target holds already: hashed from there, neither read from the source nor written.
     ///   - report: Takes the bytes of each chunk that is done; what it throws ends the pass.
     /// - Returns: Digest and CRC-32 of what was read and written; `count` is smaller where the source ended.
     /// - Throws: `FileError`; `BundleError` when OpenSSL fails; `CancellationError`. Nothing is read or written any more
     ///   then, and the pipeline is of no more use.
     package func run(
-        _ source: DataSource, count: Int64, to target: DataTarget? = nil, report: (Int64) throws -> Void = { _ in }
+        _ source: DataSource, count: Int64, to target: DataTarget? = nil, behind start: DataStart? = nil,
+        report: (Int64) throws -> Void = { _ in }
     ) throws -> DataOutcome {
         var crc = CRC32()
         var done: Int64 = 0
+        let kept = start?.count ?? 0
         var writer: WriteQueue?
-        if case .file(let file, let start) = target {
-            writer = WriteQueue(FileWriter(file, at: start, count: count))
+        if case .file(let file, let offset) = target {
+            writer = WriteQueue(FileWriter(file, at: offset + kept, count: count - kept))
         }
         defer {
             hash.drain()
@@ -89,13 +116,15 @@ package final class DataPipeline: Sendable {
         if count > Int64(ring.bufferBytes) { source.expectSequentialReading() }
         while done < count {
             try Task.checkCancellation()
-            let wanted = Int(min(count - done, Int64(ring.bufferBytes)))
+            let present = done < kept ? start : nil
+            let wanted = Int(min((present?.count ?? count) - done, Int64(ring.bufferBytes)))
             let loan = ring.next()
             let got = try loan.fill { buffer in
-                try source.read(at: done, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]))
+                let space = UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted])
+                return try present?.read(at: done, into: space) ?? source.read(at: done, into: space)
             }
             hash.submit(loan, count: got)
-            try writer?.submit(loan, count: got)
+            if present == nil { try writer?.submit(loan, count: got) }
             try loan.read(got) { bytes throws in
                 crc.update(bytes)
                 if case .stream(let stream) = target { try stream.writeStream(bytes) }

@@ -55,6 +55,15 @@ struct BlobStore {
         return true
     }
 
+    /// Moves a blob, if it is there, back to where it was staged.
+    ///
+    /// - Throws: `FileError`.
+    func release(_ digest: SHA256Digest, to staging: Folder) throws(FileError) {
+        guard let part = try part(of: digest), try part.status(of: digest.hex) != nil else { return }
+        try part.rename(digest.hex, to: digest.hex, in: staging)
+        try part.sync()
+    }
+
     /// Opens a blob.
     ///
     /// - Throws: `FileError`, code `notFound` where there is none.

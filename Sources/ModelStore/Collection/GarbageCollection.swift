@@ -11,21 +11,12 @@ package struct CollectionResult: Sendable {
         package let size: ByteCount
     }
 
-    /// Something that a command that died left in `staging/`.
-    package struct Staged: Sendable, Equatable {
-        package let name: String
-        /// Bytes of the files in it.
-        package let size: ByteCount
-        /// Since when nothing in it has changed.
-        package let changedAt: Timestamp
-    }
-
     package let isDryRun: Bool
     /// By digest.
     package let blobs: [Blob]
-    package let staged: [Staged]
+    package let staged: [StagedImport]
     /// What is in `staging/` and not old enough yet.
-    package let young: [Staged]
+    package let young: [StagedImport]
     /// The outcome's line; `nil` where nothing was removed.
     package internal(set) var audit: AuditHead?
 
@@ -48,12 +39,13 @@ struct GarbageCollection {
     ///
     /// - Throws: `StoreError`, code `damaged`, where a version cannot be read; `FileError`.
     func find(isDryRun: Bool) throws -> CollectionResult {
-        var old: [CollectionResult.Staged] = []
-        var young: [CollectionResult.Staged] = []
+        var old: [StagedImport] = []
+        var young: [StagedImport] = []
         var isProtected: Set<SHA256Digest> = []
         for name in try staging?.names() ?? [] {
-            guard let staging, let entry = try entry(name, in: staging) else { continue }
-            if .seconds(now.secondsSinceEpoch - entry.changedAt.secondsSinceEpoch) >= grace {
+            guard let staging, let entry = try StagedImport(name, in: staging) else { continue }
+            // A clock that was set back makes nothing younger than new.
+            if .seconds(max(0, now.secondsSinceEpoch - entry.changedAt.secondsSinceEpoch)) >= grace {
                 old.append(entry)
             } else {
                 young.append(entry)
@@ -82,33 +74,6 @@ struct GarbageCollection {
             return try CommitJournal(in: staging.folder(name))?.digests ?? []
         } catch let error as FileError where error.code == .notFound {
             return []
-        }
-    }
-
-    private func entry(_ name: String, in staging: Folder) throws -> CollectionResult.Staged? {
-        guard let status = try staging.status(of: name) else { return nil }
-        var bytes = status.kind == .regular ? status.size : 0
-        var latest = status.modifiedNanoseconds
-        do {
-            if status.kind == .folder { try measure(staging.folder(name), &bytes, &latest) }
-        } catch let error as FileError where error.code == .notFound {
-            // Its import ended meanwhile.
-            return nil
-        }
-        return CollectionResult.Staged(
-            name: name, size: ByteCount(bytes),
-            changedAt: Timestamp(secondsSinceEpoch: latest / 1_000_000_000))
-    }
-
-    private func measure(_ folder: Folder, _ bytes: inout Int64, _ latest: inout Int64) throws {
-        for name in try folder.names() {
-            guard let status = try folder.status(of: name) else { continue }
-            latest = max(latest, status.modifiedNanoseconds)
-            if status.kind == .folder {
-                try measure(folder.folder(name), &bytes, &latest)
-            } else if status.linkCount == 1 {
-                bytes += status.size
-            }
         }
     }
 }

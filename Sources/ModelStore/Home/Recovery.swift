@@ -9,6 +9,7 @@ extension WritingHome {
     /// Finishes or undoes what a command that died left behind.
     ///
     /// The last audit line tells what was under way; what was visible already is finished, everything else is undone.
+    /// What an import has staged stays, for the same import to go on from there.
     ///
     /// - Throws: `FileError`, `StoreError`.
     func recover() throws {
@@ -25,13 +26,37 @@ extension WritingHome {
                 default: .interrupted
                 }
         }
-        let leftover = try staging.names()
-        for name in leftover { try discardStaging(name) }
+        let isUndone = open?.event.operation == "import" && result == .undone && open?.event.details["adding"] == nil
+        for name in try staging.names() {
+            let isSettled = name == open?.event.identity?.hex && !isUndone
+            if SHA256Digest(hex: name) == nil || isSettled {
+                try discardStaging(name)
+            } else {
+                try retreat(name)
+            }
+        }
+        try removeDrafts(of: open?.event.operation, changed)
         guard let open, let result else { return }
         _ = publishIndex(changed: changed)
         try audit.outcome(
             AuditEvent(open.event.operation, model: open.event.model, identity: open.event.identity), result,
             of: AuditHead(sequence: open.sequence, digest: audit.head.digest))
+    }
+
+    /// Removes the drafts of small files that the command which died was about to put in place.
+    private func removeDrafts(of operation: String?, _ changed: [PackageName]) throws {
+        try root.removeDrafts()
+        guard operation != nil else { return }
+        for name in changed {
+            guard let model = try ModelFolder(name, in: models) else { continue }
+            try model.folder.removeDrafts()
+            for version in try model.versionFolders() where try model.folder.status(of: version)?.kind == .folder {
+                try model.folder.folder(version).removeDrafts()
+            }
+        }
+        guard let trust = try home.folder(StoreLayout.trust, in: root) else { return }
+        try trust.removeDrafts()
+        if try trust.status(of: "keys")?.kind == .folder { try trust.folder("keys").removeDrafts() }
     }
 
     /// Removes something from `staging`, with the blobs that came or stayed only for its sake.
@@ -57,6 +82,36 @@ extension WritingHome {
         }
         _ = try removeUnreachable(of: digests)
         try staging.removeTree(name)
+        try staging.sync()
+    }
+
+    /// Takes an import that did not come to its end back to what it had staged.
+    ///
+    /// What it had moved among the blobs is staged again; the journal, which names that, goes last.
+    ///
+    /// - Throws: `FileError`.
+    func retreat(_ name: String) throws {
+        guard let status = try staging.status(of: name), status.kind == .folder else {
+            return try discardStaging(name)
+        }
+        let area = try staging.folder(name)
+        if try area.status(of: StagingArea.files)?.kind != .folder { return try discardStaging(name) }
+        let files = try area.folder(StagingArea.files)
+        if let journal = try? CommitJournal(in: area), let reachable = try catalog.reachableDigests() {
+            for digest in Set(journal.digests).subtracting(reachable).sorted() {
+                try blobs.release(digest, to: files)
+            }
+            try files.sync()
+        }
+        if try files.names().isEmpty { return try discardStaging(name) }
+        for entry in try area.names() where ![StagingArea.files, StagingArea.note].contains(entry) {
+            if try area.status(of: entry)?.kind == .folder {
+                try area.removeTree(entry)
+            } else {
+                try area.removeFile(entry)
+            }
+        }
+        try area.sync()
         try staging.sync()
     }
 

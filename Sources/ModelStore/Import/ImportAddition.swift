@@ -46,6 +46,7 @@ struct ImportAddition {
     private func add(_ merged: [UInt8], _ evidence: ImportEvidence) throws -> ImportResult {
         let event = transaction.event(evidence, adding: ["adding": "signatures"])
         let intent = try writing.audit.intent(event)
+        try writing.discardStaging(package.identity.hex)
         let area = try StagingArea(for: package.identity, in: writing.staging, blobs: writing.blobs)
         let digest = try area.add(merged)
         let file = StoredFile(

@@ -33,6 +33,7 @@ final class ImportCommit {
     /// - Throws: What stands against it; `undo()` has to follow then.
     func run(evidence: ImportEvidence?) throws -> ImportEvidence {
         let area = try StagingArea(for: package.identity, in: writing.staging, blobs: writing.blobs)
+        try StagedImport.note(package.manifest, from: request.origin, in: area.folder)
         let verdicts = try package.read(into: area, stoppingAtFirstFault: true, progress: progress)
         let evidence = try evidence ?? package.judge(verdicts) { try request.approve(nil) }
         if let fault = package.fault(in: verdicts) { throw fault }
@@ -70,14 +71,19 @@ final class ImportCommit {
 
     /// Leaves the store as it was.
     ///
+    /// - Parameter isKeeping: Whether what is staged stays, for the same import to go on from there.
     /// - Returns: Whether that went well; if not, the next writer ends what the audit line announced.
-    func undo() -> Bool {
+    func undo(keeping isKeeping: Bool) -> Bool {
         do {
             if let model = try ModelFolder(package.manifest.name, in: writing.models) {
                 if let before { try retract(before.folder, of: model, active: before.active) }
                 if try model.versionFolders().isEmpty { try writing.retire(model) }
             }
-            try writing.discardStaging(package.identity.hex)
+            if isKeeping {
+                try writing.retreat(package.identity.hex)
+            } else {
+                try writing.discardStaging(package.identity.hex)
+            }
             return true
         } catch {
             // The error that led here is the one to tell.

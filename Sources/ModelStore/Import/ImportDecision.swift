@@ -46,14 +46,19 @@ struct ImportDecision {
 
     /// Bytes of the contents that the store does not hold, each as often as it is written: twice where files cannot
     /// have two names.
-    func needed(isHeld: (SHA256Digest, Int64) throws -> Bool, copies: Int64 = 1) rethrows -> ByteCount {
+    ///
+    /// `staged` is the room that parts of some of them take already.
+    func needed(
+        isHeld: (SHA256Digest, Int64) throws -> Bool, staged: [SHA256Digest: Int64] = [:], copies: Int64 = 1
+    ) rethrows -> ByteCount {
         var sizes: [SHA256Digest: Int64] = [:]
         for file in package.files { sizes[file.sha256] = file.size }
         var total: Int64 = 0
         for (digest, size) in sizes {
-            let count = try isHeld(digest, size) ? copies - 1 : copies
-            let (bytes, _) = size.multipliedReportingOverflow(by: count)
-            total = total.addingReportingOverflow(max(bytes, 0)).partialValue
+            let isHeld = try isHeld(digest, size)
+            let (bytes, _) = size.multipliedReportingOverflow(by: isHeld ? copies - 1 : copies)
+            let present = isHeld ? 0 : min(staged[digest] ?? 0, size)
+            total = total.addingReportingOverflow(max(bytes - present, 0)).partialValue
         }
         return ByteCount(total)
     }

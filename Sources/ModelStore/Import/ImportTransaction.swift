@@ -56,8 +56,9 @@ struct ImportTransaction {
         do {
             final = try commit.run(evidence: evidence)
         } catch {
-            if commit.undo() { try record(error, of: intent) }
-            throw error
+            let isKeeping = ImportRefusal(error).result == .failed
+            if commit.undo(keeping: isKeeping) { try record(error, of: intent) }
+            throw isKeeping ? resumable(error) : error
         }
         // Everything is in place.
         var warnings = final.warnings
@@ -85,6 +86,15 @@ struct ImportTransaction {
         return ImportResult(
             outcome: .imported, package: try writing.catalog.package(of: version, home: writing.home),
             replaced: replaced, written: commit.written, warnings: warnings, audit: audit)
+    }
+
+    /// An error of this host that says what the same import goes on with.
+    private func resumable(_ error: any Error) -> any Error {
+        guard let failure = error as? FileError,
+            let staged = try? StagedImport(package.identity.hex, in: writing.staging), staged.size.bytes > 0
+        else { return error }
+        let start = failure.hint.map { $0 + " " } ?? ""
+        return FileError(failure.code, failure.message, hint: start + staged.hint)
     }
 
     /// Writes down that the import was refused or failed.
@@ -128,7 +138,9 @@ struct ImportTransaction {
 
     private func checkSpace(_ decision: ImportDecision) throws {
         let copies: Int64 = try writing.takesLinks() ? 1 : 2
-        let needed = try decision.needed(isHeld: { try writing.blobs.holds($0, size: $1) }, copies: copies)
+        let staged = try StagedImport.held(by: package.identity, in: writing.staging)
+        let needed = try decision.needed(
+            isHeld: { try writing.blobs.holds($0, size: $1) }, staged: staged, copies: copies)
         // Room for the receipt, the index and folders.
         let slack = ByteCount(needed.bytes + (1 << 20))
         try decision.checkSpace(needed: slack, free: try writing.root.freeSpace(), at: writing.root.path)

@@ -5,8 +5,11 @@ internal import BundleKit
 internal import Glibc
 
 /// Where the files of one import wait until everything is verified: `staging/<identity>/files/<digest>`.
+///
+/// What an interrupted import of the same package left there is gone on with.
 final class StagingArea: PackageSink {
     static let files = "files"
+    static let note = "import.json"
     static let version = "version"
     static let commit = "commit.json"
     let folder: Folder
@@ -21,13 +24,12 @@ final class StagingArea: PackageSink {
     /// Paths of the files that were found right.
     private(set) var completed: Set<String> = []
 
-    /// Makes an empty area for a package.
+    /// Opens the area of a package, making it where there is none.
     ///
     /// - Throws: `FileError`.
     init(for identity: SHA256Digest, in staging: Folder, blobs: BlobStore) throws(FileError) {
         name = identity.hex
         outer = staging
-        if try staging.status(of: name) != nil { try staging.removeTree(name) }
         folder = try staging.folder(making: name)
         contents = try folder.folder(making: Self.files)
         self.blobs = blobs
@@ -36,16 +38,51 @@ final class StagingArea: PackageSink {
     func destination(for file: PackageFile) throws -> OwnedDescriptor? {
         // Equal content is hashed from the medium, but kept once.
         if try blobs.holds(file.sha256, size: file.size) || !begun.insert(file.sha256).inserted { return nil }
-        let destination = try contents.file(creating: file.sha256.hex)
+        let destination = try kept(file.sha256.hex) ?? contents.file(creating: file.sha256.hex)
         open[file.path] = destination
         return destination
+    }
+
+    func keptBytes(of file: PackageFile, in destination: OwnedDescriptor) throws -> Int64 {
+        let size = try destination.status().size
+        guard size > 0 else { return 0 }
+        let whole = size - size % Int64(DirectFile.alignment)
+        var count = size == file.size ? size : size < file.size ? whole : 0
+        do throws(FileError) {
+            // What is still on its way to the medium is not there; what could not be written is not kept.
+            if count > 0 { try destination.sync() }
+        } catch {
+            count = 0
+        }
+        if count != size { try destination.truncate(to: count) }
+        return count
+    }
+
+    /// Opens a file that an interrupted import left; one that is not this store's alone is removed.
+    private func kept(_ name: String) throws -> OwnedDescriptor? {
+        guard let status = try contents.status(of: name) else { return nil }
+        guard status.kind == .regular, status.linkCount == 1, status.owner == geteuid() else {
+            try discard(name)
+            return nil
+        }
+        let file = try contents.file(reading: name)
+        guard fchmod(file.raw, 0o600) == 0 else { throw FileError(.lastError, while: "use", file.path) }
+        return try contents.file(updating: name)
+    }
+
+    private func discard(_ name: String) throws {
+        if try contents.status(of: name)?.kind == .folder {
+            try contents.removeTree(name)
+        } else {
+            try contents.removeFile(name)
+        }
     }
 
     func complete(_ file: PackageFile, digest: SHA256Digest) throws {
         guard digest == file.sha256 else { return }
         if let written = open.removeValue(forKey: file.path) {
             guard try written.status().size == file.size else { return }
-            try seal(written)
+            try seal(written, file.sha256.hex)
             staged[file.sha256] = file.size
         }
         completed.insert(file.path)
@@ -59,9 +96,10 @@ final class StagingArea: PackageSink {
         let digest = try SHA256Digest(of: bytes)
         let size = Int64(bytes.count)
         if try blobs.holds(digest, size: size) || !begun.insert(digest).inserted { return digest }
+        if try contents.status(of: digest.hex) != nil { try discard(digest.hex) }
         let file = try contents.file(creating: digest.hex)
         try file.writeAll(bytes, at: 0)
-        try seal(file)
+        try seal(file, digest.hex)
         staged[digest] = size
         return digest
     }
@@ -96,8 +134,14 @@ final class StagingArea: PackageSink {
         try outer.sync()
     }
 
-    private func seal(_ file: OwnedDescriptor) throws(FileError) {
+    private func seal(_ file: OwnedDescriptor, _ name: String) throws(FileError) {
         guard fchmod(file.raw, 0o444) == 0 else { throw FileError(.lastError, while: "protect", file.path) }
-        try file.sync()
+        do throws(FileError) {
+            try file.sync()
+        } catch {
+            // The system may take it for written all the same: nothing goes on from here.
+            try? contents.removeFile(name)
+            throw error
+        }
     }
 }

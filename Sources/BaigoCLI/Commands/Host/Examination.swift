@@ -14,6 +14,7 @@ struct Examination {
     private var record: EngineRecord?
     private var freeSpace: ByteCount?
     private var modelCount: Int?
+    private var staged: [StagedImport] = []
     private var keys: [TrustedKey] = []
     private var isLatched = false
     private var warnings: [Warning] = []
@@ -36,6 +37,7 @@ struct Examination {
         }
         try examine { $0.freeSpace = try Folder.nearest(to: host.home).freeSpace() }
         try examine { $0.modelCount = try host.store().list().models.count }
+        try examine { $0.staged = try host.store().stagedImports() }
         try examine { examination in
             let store = try host.store()
             examination.isLatched = try store.state()?.isSignatureLatched ?? false
@@ -61,7 +63,7 @@ struct Examination {
             "engine": engine.map { engineJSON($0.path, $0.description) } ?? .null,
             "store": [
                 "home": .string(host.home.string), "freeBytes": .number(freeSpace?.bytes),
-                "models": .number(modelCount),
+                "models": .number(modelCount), "staged": .array(staged.map(\.json)),
             ],
             "trust": ["keys": .array(keys.map(\.json)), "signatureRequired": .bool(isLatched)],
             "offline": .bool(host.configuration.isOffline), "warnings": warnings.json,
@@ -109,6 +111,14 @@ struct Examination {
         card.add("home", host.home.string)
         card.add("free space", freeSpace?.description)
         card.add("models", modelCount.map(String.init))
+        for entry in staged {
+            let age = Timestamp.now.secondsSinceEpoch - entry.changedAt.secondsSinceEpoch
+            let model = entry.model?.escapedForOneLine ?? entry.name
+            card.add(
+                "staged",
+                "\(model) (\(entry.name.prefix(12))): \(entry.size), unchanged for \(max(age, 0)) s; "
+                    + "its import goes on from there, or baigo gc removes it")
+        }
         card.add("trusted keys", keys.isEmpty ? "none" : keys.map(\.fingerprint).joined(separator: ", "))
         card.add("signatures", isLatched ? "required" : "not required")
         card.add("offline", host.configuration.isOffline ? "yes" : "no")

@@ -13,7 +13,8 @@ struct PackageImport: BaigoCommand {
         abstract: "Verify a package and take it into the store.",
         discussion: """
             Shows what the package holds and asks; then reads it once, and makes the model visible only when every byte \
-            and the signature are right. Killed at any point, the store stays as it was, and the command can be run again.
+            and the signature are right. Killed at any point, the store stays as it was, and the same command goes on \
+            where it stopped.
 
               baigo import /media/stick/qwen.baimodel
               baigo import --yes --json /media/stick/qwen.baimodel
@@ -80,9 +81,17 @@ struct PackageImport: BaigoCommand {
         }
         if dryRun { return try finishDryRun(prepared.package, prepared.verdict, prepared.preview, context) }
         try confirm(prepared.package, context)
-        let result = try admission.carryOut(
-            prepared, progress: progress.observer(output, context, host.configuration))
-        try report(result, context)
+        do {
+            let result = try admission.carryOut(
+                prepared, progress: progress.observer(output, context, host.configuration))
+            try report(result, context)
+        } catch is CancellationError {
+            let staged = try store.stagedImports().first { $0.name == prepared.package.identity.hex }
+            if let staged, staged.size.bytes > 0, !output.json {
+                try context.errorOutput.line("interrupted: " + staged.hint)
+            }
+            throw CancellationError()
+        }
     }
 
     private func confirm(_ package: PackageReader, _ context: CommandContext) throws {

@@ -8,10 +8,11 @@ internal import ModelStore
 struct StoreCollect: BaigoCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Remove contents that no version needs, and what interrupted imports left.",
+        abstract: "Remove contents that no version needs, and what interrupted imports staged.",
         discussion: """
             Receipts and manifests say what is needed; while one of them cannot be read, nothing is removed. \
-            Quarantined files stay.
+            Quarantined files stay. An import that was interrupted goes on from what it staged, and begins anew once \
+            that is removed.
 
               baigo gc --dry-run
               baigo gc --grace 0
@@ -23,7 +24,7 @@ struct StoreCollect: BaigoCommand {
     var dryRun = false
 
     @Option(
-        help: ArgumentHelp("Leave what an import left alone unless it is this old.", valueName: "seconds"))
+        help: ArgumentHelp("Keep what an interrupted import staged unless it is this old.", valueName: "seconds"))
     var grace: Int = 86_400
 
     @OptionGroup(title: "Store") var writing: WritingOptions
@@ -41,14 +42,18 @@ struct StoreCollect: BaigoCommand {
         if !output.quiet {
             for blob in result.blobs { try context.output.line("\(blob.digest.hex): \(verb), \(blob.size)") }
             for entry in result.staged {
-                try context.output.line("staging/\(entry.name.escapedForOneLine): \(verb), \(entry.size)")
+                try context.output.line("\(Self.shown(entry)): \(verb), \(entry.size)")
             }
             for entry in result.young {
-                try context.output.line(
-                    "staging/\(entry.name.escapedForOneLine): kept, changed \(entry.changedAt), \(entry.size)")
+                try context.output.line("\(Self.shown(entry)): kept, changed \(entry.changedAt), \(entry.size)")
             }
         }
         try context.output.line("\(dryRun ? "would free" : "freed"): \(result.freed)")
+    }
+
+    private static func shown(_ entry: StagedImport) -> String {
+        let model = entry.model.map { " (\($0.escapedForOneLine))" } ?? ""
+        return "staging/\(entry.name.escapedForOneLine)\(model)"
     }
 }
 
@@ -62,8 +67,12 @@ extension CollectionResult {
     }
 }
 
-extension CollectionResult.Staged {
-    fileprivate var json: JSONValue {
-        ["name": .string(name), "size": .integer(size.bytes), "changedAt": .string(changedAt.description)]
+extension StagedImport {
+    /// The shape that `gc` and `doctor` share.
+    var json: JSONValue {
+        [
+            "name": .string(name), "model": .text(model), "from": .text(origin), "size": .integer(size.bytes),
+            "changedAt": .string(changedAt.description),
+        ]
     }
 }

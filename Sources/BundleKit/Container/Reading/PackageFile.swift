@@ -93,11 +93,22 @@ package struct FileVerdict: Sendable, Equatable {
 
 /// Takes the files of a package while they are read.
 package protocol PackageSink {
-    /// An empty file that is open for writing; `nil` to have the data hashed and written nowhere.
+    /// A file that is open for reading and writing; `nil` to have the data hashed and written nowhere.
+    ///
+    /// It is empty but for the bytes that `keptBytes` tells of.
     func destination(for file: PackageFile) throws -> OwnedDescriptor?
+
+    /// Bytes at the start of a destination that an interrupted pass wrote: whole pages, or the whole file.
+    ///
+    /// They are hashed, but not read again unless the file turns out wrong.
+    func keptBytes(of file: PackageFile, in destination: OwnedDescriptor) throws -> Int64
 
     /// Says that everything was read, and written where there is a destination, and that `digest` is the one listed.
     ///
     /// Not called for a file that differs.
     func complete(_ file: PackageFile, digest: SHA256Digest) throws
+}
+
+extension PackageSink {
+    package func keptBytes(of file: PackageFile, in destination: OwnedDescriptor) throws -> Int64 { 0 }
 }

@@ -38,35 +38,77 @@ struct ReadingPass {
     mutating func read(_ files: [PackageFile], opening open: (PackageFile) throws -> OpenedInput) throws {
         for file in files {
             let opened = try open(file)
-            let outcome = try copy(file, from: opened.source)
+            let outcome = try copy(file, from: opened)
             try opened.check(outcome, of: file)
             try conclude(file, outcome, crc32: opened.crc32)
             if isOver { break }
         }
     }
 
-    /// Reads the whole of a file, and writes it where the sink says.
+    /// Reads a file from where an interrupted pass stopped.
+    ///
+    /// If the whole is wrong then, it is read once more from its start: what was kept may be to blame.
+    private mutating func copy(_ file: PackageFile, from opened: OpenedInput) throws -> DataOutcome {
+        guard let destination = try sink?.destination(for: file) else {
+            return try copy(file, from: opened.source, to: nil)
+        }
+        let kept = try sink?.keptBytes(of: file, in: destination) ?? 0
+        guard kept > 0 else { return try copy(file, from: opened.source, to: destination) }
+        let start = DataStart(of: destination, count: kept)
+        try destination.reserve(at: kept, count: file.size - kept, keepingSize: true)
+        let before = done
+        let outcome = try run(file, opened.source, to: .file(destination, at: 0), behind: start)
+        if FileVerdict(of: file, outcome, crc32: opened.crc32).isOK { return outcome }
+        done = before
+        try destination.truncate(to: 0)
+        return try copy(file, from: opened.source, to: destination)
+    }
+
+    /// Reads the whole of a file from a stream, which gives every byte again, and writes it where the sink says.
+    mutating func copy(_ file: PackageFile, from source: DataSource) throws -> DataOutcome {
+        try copy(file, from: source, to: try emptyDestination(for: file))
+    }
+
+    /// Reads the whole of a file.
     ///
     /// Where the file system can, the written file shares the source's blocks, and what is hashed is the written file.
-    mutating func copy(_ file: PackageFile, from source: DataSource) throws -> DataOutcome {
+    private mutating func copy(
+        _ file: PackageFile, from source: DataSource, to destination: OwnedDescriptor?
+    ) throws -> DataOutcome {
         var source = source
         var target: DataTarget?
-        if let destination = try sink?.destination(for: file) {
+        if let destination {
             if try clone(source, count: file.size, into: destination) {
                 source = DirectFile(destination, .reading).map { .medium($0) } ?? .file(destination, at: 0)
             } else {
-                if file.size >= Self.reserveFrom { try destination.reserve(at: 0, count: file.size) }
+                // The size tells a later pass how far this one came.
+                if file.size >= Self.reserveFrom {
+                    try destination.reserve(at: 0, count: file.size, keepingSize: true)
+                }
                 target = .file(destination, at: 0)
             }
         }
+        return try run(file, source, to: target)
+    }
+
+    private mutating func run(
+        _ file: PackageFile, _ source: DataSource, to target: DataTarget?, behind start: DataStart? = nil
+    ) throws -> DataOutcome {
         let before = done
         var read: Int64 = 0
-        let outcome = try pipeline.run(source, count: file.size, to: target) { [progress, phase, total] count in
+        let outcome = try pipeline.run(source, count: file.size, to: target, behind: start) {
+            [progress, phase, total] count in
             read += count
             progress.report(phase, completed: before + read, total: total)
         }
         done = before + file.size
         return outcome
+    }
+
+    private func emptyDestination(for file: PackageFile) throws -> OwnedDescriptor? {
+        guard let destination = try sink?.destination(for: file) else { return nil }
+        if try sink?.keptBytes(of: file, in: destination) ?? 0 > 0 { try destination.truncate(to: 0) }
+        return destination
     }
 
     private func clone(_ source: DataSource, count: Int64, into destination: OwnedDescriptor) throws -> Bool {
@@ -76,7 +118,7 @@ struct ReadingPass {
 
     /// Takes a file that is in memory.
     mutating func copy(_ file: PackageFile, from bytes: [UInt8]) throws -> DataOutcome {
-        try sink?.destination(for: file)?.writeAll(bytes, at: 0)
+        try emptyDestination(for: file)?.writeAll(bytes, at: 0)
         done += file.size
         report(done)
         return DataOutcome(
