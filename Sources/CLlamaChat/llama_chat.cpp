@@ -1,30 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "llama_chat.h"
 
+#include "guarded.hpp"
 #include "template_limits.hpp"
 
 #include <chat.h>
 #include <llama.h>
 #include <log.h>
 
-#include <exception>
 #include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
-struct baigo_chat_error {
-    std::string message;
-};
+using baigo::copy;
+using baigo::guarded;
+using baigo::view;
 
 struct baigo_chat {
     common_chat_templates_ptr templates;
-};
-
-struct baigo_chat_prompt {
-    common_chat_params rendered;
-    common_chat_parser_params reader;
+    bool uses_jinja;
 };
 
 struct baigo_chat_answer {
@@ -32,34 +28,6 @@ struct baigo_chat_answer {
 };
 
 namespace {
-
-baigo_text view(const std::string &text) { return { text.c_str(), text.size() }; }
-
-std::string copy(baigo_text text) { return std::string(text.bytes, text.length); }
-
-void report(baigo_chat_error **error, const char *message) noexcept {
-    if (error == nullptr) {
-        return;
-    }
-    try {
-        *error = new baigo_chat_error{ message };
-    } catch (...) {
-        *error = nullptr;
-    }
-}
-
-/// Runs what may throw; nothing leaves but a result or an error.
-template <typename Result, typename Work>
-Result *guarded(baigo_chat_error **error, Work work) noexcept {
-    try {
-        return work();
-    } catch (const std::exception &failure) {
-        report(error, failure.what());
-    } catch (...) {
-        report(error, "unknown failure in the chat library");
-    }
-    return nullptr;
-}
 
 void check_template(const char *source) {
     if (source == nullptr) {
@@ -73,15 +41,36 @@ void check_template(const char *source) {
     common_chat_template(source, "", "");
 }
 
+/// The templates that llama.cpp knows by name are code of its own, not Jinja.
+void check_name(const std::string &name) {
+    std::vector<const char *> names(llama_chat_builtin_templates(nullptr, 0));
+    llama_chat_builtin_templates(names.data(), names.size());
+    std::string known;
+    for (const char *candidate : names) {
+        if (name == candidate) {
+            return;
+        }
+        known += known.empty() ? candidate : std::string(", ") + candidate;
+    }
+    throw std::invalid_argument("llama.cpp has no template of that name; it has " + known);
+}
+
 }  // namespace
 
-baigo_chat *baigo_chat_create(const llama_model *model, baigo_chat_error **error) {
-    return guarded<baigo_chat>(error, [&] {
+baigo_chat *baigo_chat_create(const llama_model *model, baigo_chat_source source, baigo_text text,
+                              baigo_chat_error **error) {
+    return guarded<baigo_chat *>(error, nullptr, [&] {
         // Warnings of the library quote what the model wrote, which is not for logs.
         common_log_set_verbosity_thold(LOG_LEVEL_ERROR);
-        check_template(llama_model_chat_template(model, nullptr));
+        const std::string given = copy(text);
+        if (source == BAIGO_CHAT_BUILT_IN) {
+            check_name(given);
+        } else {
+            check_template(source == BAIGO_CHAT_GIVEN ? given.c_str() : llama_model_chat_template(model, nullptr));
+        }
         auto chat = std::make_unique<baigo_chat>();
-        chat->templates = common_chat_templates_init(model, "");
+        chat->templates = common_chat_templates_init(model, given);
+        chat->uses_jinja = source != BAIGO_CHAT_BUILT_IN;
         return chat.release();
     });
 }
@@ -93,13 +82,15 @@ bool baigo_chat_has_template(const baigo_chat *chat) {
 }
 
 baigo_chat_prompt *baigo_chat_render(const baigo_chat *chat, const baigo_chat_message *messages, size_t count,
-                                     baigo_chat_error **error) {
-    return guarded<baigo_chat_prompt>(error, [&] {
+                                     baigo_text schema, baigo_chat_error **error) {
+    return guarded<baigo_chat_prompt *>(error, nullptr, [&] {
         common_chat_templates_inputs inputs;
-        inputs.use_jinja = true;
+        inputs.use_jinja = chat->uses_jinja;
+        inputs.json_schema = copy(schema);
         inputs.add_generation_prompt = true;
         inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
-        inputs.enable_thinking = common_chat_templates_support_enable_thinking(chat->templates.get());
+        inputs.enable_thinking = chat->uses_jinja
+            && common_chat_templates_support_enable_thinking(chat->templates.get());
         for (size_t index = 0; index < count; ++index) {
             common_chat_msg message;
             message.role = copy(messages[index].role);
@@ -142,7 +133,7 @@ bool baigo_chat_prompt_has_parser(const baigo_chat_prompt *prompt) { return !pro
 
 baigo_chat_answer *baigo_chat_answer_parse(const baigo_chat_prompt *prompt, baigo_text written, bool partial,
                                            baigo_chat_error **error) {
-    return guarded<baigo_chat_answer>(error, [&] {
+    return guarded<baigo_chat_answer *>(error, nullptr, [&] {
         auto answer = std::make_unique<baigo_chat_answer>();
         answer->message = common_chat_parse(copy(written), partial, prompt->reader);
         return answer.release();

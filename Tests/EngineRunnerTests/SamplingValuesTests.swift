@@ -7,7 +7,8 @@ import Testing
 
 struct SamplingValuesTests {
     @Test func startsFromTheDefaultsOfTheEngine() throws {
-        let values = try SamplingValues(SamplingOptions(), recommended: { _ in nil }, randomSeed: 5)
+        let values = try SamplingValues(
+            SamplingOptions(), contextTokens: 100, recommended: { _ in nil }, randomSeed: 5)
         #expect(values.temperature == 0.8)
         #expect(values.topK == 40)
         #expect(values.topP == 0.95)
@@ -17,13 +18,18 @@ struct SamplingValuesTests {
 
     @Test func prefersOptionsToTheModelAndTheModelToDefaults() throws {
         let values = try SamplingValues(
-            SamplingOptions(temperature: 0, seed: 1),
+            SamplingOptions(temperature: 0, seed: 1), contextTokens: 100,
             recommended: { value in
                 switch value {
                 case .temperature: "1.5"
                 case .topK: "20"
                 case .topP: "nan"
                 case .minP: "7"
+                case .samplers: "top_k;temperature"
+                case .repeatLastN: "-1"
+                case .repeatPenalty: "1.1"
+                case .mirostat: "3"
+                case .mirostatTau, .mirostatEta, .xtcProbability, .xtcThreshold: nil
                 }
             }, randomSeed: 5)
         #expect(values.temperature == 0)
@@ -31,6 +37,28 @@ struct SamplingValuesTests {
         #expect(values.topP == 0.95, "a recommendation that is no number is ignored")
         #expect(values.minP == 0.05, "a recommendation out of range is ignored")
         #expect(values.seed == 1)
+        #expect(values.samplers == ["top_k", "temperature"])
+        #expect(values.repeatLastN == 100, "-1 is the whole context")
+        #expect(values.repeatPenalty == 1.1)
+        #expect(values.mirostat == 0, "there is no third version")
+        #expect(values.mirostatTau == 5)
+    }
+
+    @Test func takesTheLikeliestOnlyWhereNothingElseCounts() throws {
+        func takes(_ change: (inout SamplingOptions) -> Void) throws -> Bool {
+            var options = SamplingOptions(temperature: 0)
+            change(&options)
+            return try SamplingValues(options, contextTokens: 8, recommended: { _ in nil }, randomSeed: 0)
+                .takesTheLikeliest
+        }
+        #expect(try takes { _ in })
+        #expect(try !takes { $0.temperature = 0.1 })
+        #expect(try !takes { $0.repeatPenalty = 1.1 })
+        #expect(try !takes { $0.dryMultiplier = 0.5 })
+        #expect(try !takes { $0.xtcProbability = 0.5 })
+        #expect(try !takes { $0.mirostat = 2 })
+        #expect(try !takes { $0.logitBias = [LogitBias(token: 1, bias: nil)] })
+        #expect(try !takes { $0.ignoresEnd = true })
     }
 
     @Test(arguments: [
@@ -39,7 +67,7 @@ struct SamplingValuesTests {
     ])
     func refusesOptionsOutOfRange(_ options: SamplingOptions) {
         let error = #expect(throws: EngineError.self) {
-            _ = try SamplingValues(options, recommended: { _ in nil }, randomSeed: 0)
+            _ = try SamplingValues(options, contextTokens: 100, recommended: { _ in nil }, randomSeed: 0)
         }
         #expect(error?.code == .invalidRequest)
     }

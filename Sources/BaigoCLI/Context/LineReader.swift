@@ -8,11 +8,18 @@ struct LineReader {
     static let maximumBytes = 16 << 20
 
     private let input: OwnedDescriptor
+    private let name: String
     private var buffered: [UInt8] = []
     private var isAtEnd = false
 
-    init(_ input: OwnedDescriptor) {
+    /// Reads from an open file.
+    ///
+    /// - Parameters:
+    ///   - input: The file.
+    ///   - name: What messages call it, escaped.
+    init(_ input: OwnedDescriptor, named name: String = "standard input") {
         self.input = input
+        self.name = name
     }
 
     /// The next line without its LF; `nil` at the end.
@@ -45,7 +52,7 @@ struct LineReader {
 
     private mutating func fill() throws {
         guard buffered.count <= Self.maximumBytes else {
-            throw CLIError(.usage, "standard input has more than \(ByteCount(Self.maximumBytes)) of text")
+            throw CLIError(.usage, "\(name) has more than \(ByteCount(Self.maximumBytes)) of text")
         }
         let chunk = try input.nextAvailable(atMost: 65536)
         isAtEnd = chunk.isEmpty
@@ -54,7 +61,7 @@ struct LineReader {
 
     private func text(_ bytes: [UInt8]) throws -> String {
         guard let text = String(validating: bytes, as: UTF8.self) else {
-            throw CLIError(.usage, "standard input is not UTF-8", hint: "Convert it first, with iconv for example.")
+            throw CLIError(.usage, "\(name) is not UTF-8", hint: "Convert it first, with iconv for example.")
         }
         return text
     }

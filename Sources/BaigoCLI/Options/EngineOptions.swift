@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import ArgumentParser
+internal import BaigoCore
 internal import EngineWire
 
 /// How a model is loaded.
@@ -9,6 +10,14 @@ struct LoadOptions: ParsableArguments {
         help: ArgumentHelp(
             "Tokens of prompt and answer together (default: the model's, 4096 at the most).", valueName: "tokens"))
     var context: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Chat template in place of the model's own: a Jinja file (a path with a slash, or ending in .jinja), or the \
+            name of one that llama.cpp brings, such as chatml or llama3.
+            """, valueName: "name|file"))
+    var chatTemplate: String?
 
     @Option(help: ArgumentHelp("Threads that compute (default: one a physical core).", valueName: "count"))
     var threads: Int?
@@ -21,53 +30,13 @@ struct LoadOptions: ParsableArguments {
             throw ValidationError("--threads is a number from 1 to 1024.")
         }
     }
-}
 
-/// How the next token is chosen; what is not given is the model's recommendation, else llama.cpp's default.
-struct SamplingArguments: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "Tokens of the answer at the most (default: until the model ends or the context is full).",
-            valueName: "tokens"))
-    var maxTokens: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Randomness; 0 always takes the likeliest token (default: the model's, else 0.8).", valueName: "number"))
-    var temperature: Double?
-
-    @Option(
-        help: ArgumentHelp(
-            "Choose among the likeliest tokens that together have this probability (default: the model's, else 0.95).",
-            valueName: "number"))
-    var topP: Double?
-
-    @Option(
-        help: ArgumentHelp(
-            "Choose among this many likeliest tokens; 0 for all (default: the model's, else 40).", valueName: "count"))
-    var topK: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Leave out tokens below this share of the likeliest one's probability (default: the model's, else 0.05).",
-            valueName: "number"))
-    var minP: Double?
-
-    @Option(help: ArgumentHelp("Seed of the random choice (default: a new one each time).", valueName: "number"))
-    var seed: UInt32?
-
-    func validate() throws {
-        if let maxTokens, maxTokens < 1 { throw ValidationError("--max-tokens is at least 1.") }
-        if let temperature, !temperature.isFinite || temperature < 0 {
-            throw ValidationError("--temperature is 0 or more.")
-        }
-        if let topP, !(0...1).contains(topP) { throw ValidationError("--top-p is between 0 and 1.") }
-        if let topK, !(0...Int(Int32.max)).contains(topK) { throw ValidationError("--top-k is 0 or more.") }
-        if let minP, !(0...1).contains(minP) { throw ValidationError("--min-p is between 0 and 1.") }
-    }
-
-    var options: SamplingOptions {
-        SamplingOptions(
-            maxTokens: maxTokens, temperature: temperature, topK: topK, topP: topP, minP: minP, seed: seed)
+    /// The chat template that was chosen, with the text of its file.
+    ///
+    /// - Throws: `FileError`; `CLIError` for a file that is no text.
+    func template() throws -> TemplateChoice? {
+        guard let chatTemplate else { return nil }
+        guard chatTemplate.contains("/") || chatTemplate.hasSuffix(".jinja") else { return .named(chatTemplate) }
+        return .source(try TextInput.contents(of: chatTemplate))
     }
 }

@@ -34,11 +34,22 @@ struct baigo_chat_answer;
 /// Why something failed: one sentence, owned by the caller.
 struct baigo_chat_error;
 
-/// Compiles the template of a model, or ChatML where it has none. The model must outlive the result.
+/// Where a chat template comes from.
+enum baigo_chat_source {
+    /// The model, or ChatML where it has none.
+    BAIGO_CHAT_OF_MODEL,
+    /// A text that is given.
+    BAIGO_CHAT_GIVEN,
+    /// llama.cpp itself, by the name that is given.
+    BAIGO_CHAT_BUILT_IN,
+};
+
+/// Compiles a template. `text` is empty unless `source` asks for one. The model must outlive the result.
 ///
 /// Needs a stack of many megabytes: the depth of the recursion is up to the template.
 /// Returns NULL and sets `error` on failure.
-struct baigo_chat *baigo_chat_create(const struct llama_model *model, struct baigo_chat_error **error);
+struct baigo_chat *baigo_chat_create(const struct llama_model *model, enum baigo_chat_source source,
+                                     struct baigo_text text, struct baigo_chat_error **error);
 void baigo_chat_free(struct baigo_chat *chat);
 
 /// Whether the model brought the template.
@@ -46,9 +57,10 @@ bool baigo_chat_has_template(const struct baigo_chat *chat);
 
 /// Renders a conversation with the start of an answer at its end.
 ///
+/// `schema` is the JSON Schema that the answer has to follow; empty for none.
 /// Returns NULL and sets `error` on failure.
 struct baigo_chat_prompt *baigo_chat_render(const struct baigo_chat *chat, const struct baigo_chat_message *messages,
-                                            size_t count, struct baigo_chat_error **error);
+                                            size_t count, struct baigo_text schema, struct baigo_chat_error **error);
 void baigo_chat_prompt_free(struct baigo_chat_prompt *prompt);
 
 /// The rendered text; lives as long as the prompt.

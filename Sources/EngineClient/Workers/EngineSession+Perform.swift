@@ -61,7 +61,7 @@ extension EngineEvent {
     var endsRequest: Bool {
         switch self {
         case .loaded, .finished, .described, .failed: true
-        case .hello, .loading, .promptProcessed, .text, .alive: false
+        case .hello, .loading, .promptProcessed, .text, .chosen, .alive: false
         }
     }
 
@@ -73,6 +73,7 @@ extension EngineEvent {
         case .loaded: "loaded"
         case .promptProcessed: "promptProcessed"
         case .text: "text"
+        case .chosen: "chosen"
         case .alive: "alive"
         case .finished: "finished"
         case .described: "described"

@@ -39,7 +39,7 @@ package final class EngineSession: Sendable {
                     "the engine at \(engine.string.escapedForOneLine) (\(name.escapedForOneLine)) speaks protocol \(version), baigo speaks \(engineProtocolVersion)",
                     hint: "Install baigo and baigo-engine of the same version."))
         case .failed(let error): throw connection.fail(error.fromWorker)
-        case .loading, .loaded, .promptProcessed, .text, .alive, .finished, .described:
+        case .loading, .loaded, .promptProcessed, .text, .chosen, .alive, .finished, .described:
             throw connection.unexpected(event, during: "starting")
         }
     }
@@ -69,12 +69,13 @@ package final class EngineSession: Sendable {
     ///
     /// - Parameters:
     ///   - request: The prompt, and how to go on.
+    ///   - onToken: Takes each token where the request asks for the likeliest ones.
     ///   - onText: Takes the answer piece by piece. An error it throws ends the answer and is thrown on.
     /// - Returns: How the answer ended; `cancelled` after `cancel`.
     /// - Throws: `EngineError`, codes `promptTooLong`, `emptyPrompt`, `invalidRequest`, `template`, `noModel`,
     ///   `computeFailed`, and those of a failing worker; `CancellationError`.
     package func generate(
-        _ request: GenerateRequest, onText: (TextDelta) throws -> Void
+        _ request: GenerateRequest, onToken: (ChosenToken) -> Void = { _ in }, onText: (TextDelta) throws -> Void
     ) throws -> GenerationResult {
         try perform("generating text") { id in
             .generate(id: id, request: request)
@@ -82,6 +83,7 @@ package final class EngineSession: Sendable {
             switch event {
             case .promptProcessed: break
             case .text(let delta): try onText(delta)
+            case .chosen(let token): onToken(token)
             case .finished(let result): return result
             default: throw UnexpectedEvent()
             }

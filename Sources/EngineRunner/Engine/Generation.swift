@@ -10,67 +10,31 @@ extension LoadedEngine {
     func generate(_ request: GenerateRequest, emit: @escaping (EngineEvent) -> Void) throws(EngineError)
         -> GenerationResult
     {
-        if let maximum = request.sampling.maxTokens, maximum < 1 {
-            throw EngineError(.invalidRequest, "the number of tokens must be 1 or more, not \(maximum)")
-        }
-        let values = try SamplingValues(
-            request.sampling, recommended: recommendation(_:), randomSeed: .random(in: 0..<UInt32.max))
-        let conversation: ChatPrompt?
-        let text: String
-        switch request.prompt {
-        case .raw(let raw):
-            conversation = nil
-            text = raw
-        case .chat(let messages):
-            let rendered = try render(messages)
-            conversation = rendered
-            text = rendered.text
-        }
-        let prompt = try tokens(ofPrompt: text)
-        let sampler = try SamplerChain(values, vocabulary: vocabulary)
-        var keptTokens: Set<llama_token> = []
-        for kept in conversation?.keptTokens ?? [] {
-            if let token = try vocabulary.singleToken(kept) { keptTokens.insert(token) }
-        }
-
+        let answer = try Answer(to: request, in: self, emit: emit)
+        let prompt = answer.prompt
         let promptStart = SuspendingClock.now
         let cached = reuse(for: prompt)
         let isPromptDone = try decode(prompt[cached...])
         let generationStart = SuspendingClock.now
-        if isPromptDone { emit(.promptProcessed(tokens: prompt.count, cached: cached)) }
-
-        var writer = AnswerWriter(
-            stops: request.stop + (conversation?.stops ?? []), reader: AnswerReader(for: conversation),
-            pacer: TextPacer(emit: emit))
-        var produced = 0
-        var reason = isPromptDone ? nil : GenerationResult.FinishReason.cancelled
-        while reason == nil {
-            let token = context.sample(with: sampler)
-            guard !vocabulary.isEnd(token) else {
-                reason = .stop
-                break
-            }
-            produced += 1
-            writer.write(vocabulary.bytes(of: token, showsSpecial: keptTokens.contains(token)))
-            if writer.isStopped {
-                reason = .stop
-            } else if produced == request.sampling.maxTokens || held.count >= summary.contextTokens {
-                reason = .length
-            } else if control.isCancelled {
-                reason = .cancelled
+        if isPromptDone { emit(.promptProcessed(tokens: prompt.count, cached: cached)) } else { answer.cancel() }
+        while answer.reason == nil {
+            let room = summary.contextTokens - held.count
+            guard let token = try answer.next(in: context, output: -1, room: room) else { break }
+            if control.isCancelled {
+                answer.cancel()
             } else if try !decode([token]) {
-                reason = .cancelled
+                answer.cancel()
             }
         }
-        writer.finish()
+        answer.finish()
         return GenerationResult(
-            finishReason: reason ?? .stop,
-            usage: .init(promptTokens: prompt.count, cachedPromptTokens: cached, completionTokens: produced),
+            finishReason: answer.reason ?? .stop,
+            usage: .init(promptTokens: prompt.count, cachedPromptTokens: cached, completionTokens: answer.produced),
             timings: .init(
                 loadMilliseconds: summary.loadMilliseconds,
                 promptMilliseconds: promptStart.duration(to: generationStart).milliseconds,
                 generationMilliseconds: generationStart.duration(to: .now).milliseconds),
-            seed: values.seed)
+            seed: answer.seed)
     }
 
     /// Keeps what the context and a new prompt have in common.
@@ -114,16 +78,5 @@ extension LoadedEngine {
         let known = held + batch
         let sure = model.keepsRunningState ? 0 : min(max(0, context.heldTokens), known.count)
         held = Array(known.prefix(context.keep(sure)))
-    }
-
-    private func recommendation(_ value: SamplingValues.Recommendation) -> String? {
-        let key =
-            switch value {
-            case .temperature: LLAMA_MODEL_META_KEY_SAMPLING_TEMP
-            case .topK: LLAMA_MODEL_META_KEY_SAMPLING_TOP_K
-            case .topP: LLAMA_MODEL_META_KEY_SAMPLING_TOP_P
-            case .minP: LLAMA_MODEL_META_KEY_SAMPLING_MIN_P
-            }
-        return llama_model_meta_key_str(key).flatMap { model.metadata(String(cString: $0)) }
     }
 }

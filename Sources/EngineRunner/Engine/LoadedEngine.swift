@@ -52,11 +52,15 @@ final class LoadedEngine {
         self.context = context
         self.vocabulary = vocabulary
         self.control = control
+        template = try request.chatTemplate.map { choice throws(EngineError) in
+            try ChatTemplate(of: model, choice: choice)
+        }
         longestTokenBytes = vocabulary.longestTokenBytes
         summary = LoadedModel(
             modelDescription: model.summary,
             contextTokens: request.contextTokens.map { min($0, context.contextTokens) } ?? context.contextTokens,
-            trainedContextTokens: trained, hasChatTemplate: llama_model_chat_template(model.raw, nil) != nil,
+            trainedContextTokens: trained,
+            hasChatTemplate: request.chatTemplate != nil || llama_model_chat_template(model.raw, nil) != nil,
             vocabularySize: vocabulary.count, parameterCount: llama_model_n_params(model.raw),
             tensorBytes: llama_model_size(model.raw), threads: threads,
             loadMilliseconds: start.duration(to: .now).milliseconds)
@@ -64,15 +68,15 @@ final class LoadedEngine {
 
     /// Renders a conversation.
     ///
-    /// The template is compiled when the first one comes: raw text does not need it.
+    /// The model's own template is compiled when the first one comes: raw text does not need it.
     ///
     /// - Throws: `EngineError`, codes `invalidRequest` and `template`.
-    func render(_ messages: [ChatMessage]) throws(EngineError) -> ChatPrompt {
+    func render(_ messages: [ChatMessage], schema: String?) throws(EngineError) -> ChatPrompt {
         guard !messages.isEmpty else { throw EngineError(.invalidRequest, "the conversation has no message") }
-        if let template { return try template.render(messages) }
-        let compiled = try ChatTemplate(of: model)
+        if let template { return try template.render(messages, schema: schema) }
+        let compiled = try ChatTemplate(of: model, choice: nil)
         template = compiled
-        return try compiled.render(messages)
+        return try compiled.render(messages, schema: schema)
     }
 
     /// Turns the text of a prompt into tokens that fit.

@@ -11,13 +11,26 @@ final class ChatTemplate {
     private let model: ModelHandle
     private let raw: OpaquePointer
 
-    /// Compiles the template of a model, or ChatML where it has none.
+    /// Compiles the template of a model, or ChatML where it has none, or the one that was chosen.
     ///
-    /// - Throws: `EngineError`, code `template`.
-    init(of model: ModelHandle) throws(EngineError) {
+    /// - Throws: `EngineError`, code `template`; `invalidRequest` for a name that llama.cpp does not know.
+    init(of model: ModelHandle, choice: TemplateChoice?) throws(EngineError) {
+        let (source, text) =
+            switch choice {
+            case .named(let name): (BAIGO_CHAT_BUILT_IN, name)
+            case .source(let text): (BAIGO_CHAT_GIVEN, text)
+            case nil: (BAIGO_CHAT_OF_MODEL, "")
+            }
         var failure: OpaquePointer?
-        let raw = MemoryLimit.withAtMost(Self.memoryBytes) { baigo_chat_create(model.raw, &failure) }
+        let raw = TextList.with([text]) { texts in
+            MemoryLimit.withAtMost(Self.memoryBytes) { baigo_chat_create(model.raw, source, texts[0], &failure) }
+        }
         guard let raw else {
+            if case .named(let name) = choice {
+                throw EngineError(
+                    .invalidRequest, "no chat template “\(name)”: \(EngineError.reason(taking: failure))",
+                    hint: "A path contains a slash or ends in .jinja.")
+            }
             throw .template("cannot be used", failure)
         }
         self.model = model
@@ -31,23 +44,21 @@ final class ChatTemplate {
 
     /// Renders a conversation with the start of an answer at its end.
     ///
+    /// - Parameters:
+    ///   - messages: The conversation.
+    ///   - schema: The JSON Schema that the answer has to follow.
+    /// - Returns: The text, and how its answer is read.
     /// - Throws: `EngineError`, code `template`.
-    func render(_ messages: [ChatMessage]) throws(EngineError) -> ChatPrompt {
-        let copies = messages.map { (role: Array($0.role.rawValue.utf8), content: Array($0.content.utf8)) }
-        var storage: [UInt8] = []
-        for copy in copies { storage += copy.role + [0] + copy.content + [0] }
+    func render(_ messages: [ChatMessage], schema: String?) throws(EngineError) -> ChatPrompt {
         var failure: OpaquePointer?
-        let prompt = storage.withUnsafeBytes { bytes -> OpaquePointer? in
-            let text = bytes.bindMemory(to: CChar.self)
-            guard var next = text.baseAddress else { return nil }
-            let turns = copies.map { copy in
-                let role = baigo_text(bytes: next, length: copy.role.count)
-                let content = baigo_text(bytes: next + copy.role.count + 1, length: copy.content.count)
-                next += copy.role.count + copy.content.count + 2
-                return baigo_chat_message(role: role, content: content)
+        let texts = [schema ?? ""] + messages.flatMap { [$0.role.rawValue, $0.content] }
+        let bytes = texts.reduce(0) { $0 + $1.utf8.count }
+        let prompt = TextList.with(texts) { texts in
+            let turns = messages.indices.map { index in
+                baigo_chat_message(role: texts[1 + 2 * index], content: texts[2 + 2 * index])
             }
-            return MemoryLimit.withAtMost(Self.memoryBytes + 64 * UInt64(storage.count)) {
-                baigo_chat_render(raw, turns, turns.count, &failure)
+            return MemoryLimit.withAtMost(Self.memoryBytes + 64 * UInt64(bytes)) {
+                baigo_chat_render(raw, turns, turns.count, texts[0], &failure)
             }
         }
         guard let prompt else { throw .template("cannot render this conversation", failure) }
@@ -57,7 +68,7 @@ final class ChatTemplate {
 
 /// Owns a rendered conversation, and knows how its answer is to be read.
 final class ChatPrompt {
-    private let raw: OpaquePointer
+    let raw: OpaquePointer
 
     fileprivate init(owning raw: OpaquePointer) {
         self.raw = raw
@@ -101,22 +112,15 @@ final class ChatPrompt {
     }
 }
 
-extension baigo_text {
-    fileprivate var string: String {
-        String(decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self)
-    }
-}
-
 extension EngineError {
     /// Takes over the error of a call, which may be missing.
     fileprivate static func template(_ what: String, _ failure: OpaquePointer?) -> EngineError {
-        defer { if let failure { baigo_chat_error_free(failure) } }
         // The library puts the line that says what is wrong under the place where it is.
-        let lines = failure.map { baigo_chat_error_message($0).string.split(separator: "\n") } ?? []
+        let lines = EngineError.reason(taking: failure).split(separator: "\n")
         let mark = "Error: "
-        let reason = lines.last { $0.hasPrefix(mark) }?.dropFirst(mark.count) ?? lines.first ?? "no reason was given"
+        let reason = lines.last { $0.hasPrefix(mark) }?.dropFirst(mark.count) ?? lines.first ?? ""
         return EngineError(
-            .template, "the chat template of the model \(what): \(reason)",
-            hint: "Use --raw to continue text without the template.")
+            .template, "the chat template \(what): \(reason)",
+            hint: "Use --raw to continue text without it, or choose another one with --chat-template.")
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLlama
+internal import Glibc
 
 /// Owns one context: the memory of one sequence of tokens, and what computes on it.
 ///
@@ -15,7 +16,8 @@ final class ContextHandle {
 
     let model: ModelHandle
     private let control: RunControl
-    private let raw: OpaquePointer
+    let raw: OpaquePointer
+    private let vocabularySize: Int
 
     /// Makes a context.
     ///
@@ -45,6 +47,7 @@ final class ContextHandle {
         self.model = model
         self.control = control
         self.raw = raw
+        vocabularySize = Int(llama_vocab_n_tokens(llama_model_get_vocab(model.raw)))
     }
 
     deinit { llama_free(raw) }
@@ -92,8 +95,52 @@ final class ContextHandle {
         return 0
     }
 
-    /// Chooses the next token after the last one decoded.
-    func sample(with sampler: borrowing SamplerChain) -> llama_token {
-        llama_sampler_sample(sampler.raw, raw, -1)
+    /// Finds the token with the greatest logit.
+    ///
+    /// - Parameter output: The place of a token in the last batch, or −1 for its last output.
+    /// - Returns: The token; `nil` where there is no output.
+    func likeliestToken(output: Int32) -> llama_token? {
+        withLogits(output: output) { logits in
+            guard var best = logits.first else { return nil }
+            var token = 0
+            for index in logits.indices where logits[index] > best {
+                best = logits[index]
+                token = index
+            }
+            return llama_token(clamping: token)
+        }
+    }
+
+    /// The probabilities at an output, as the model gives them.
+    ///
+    /// - Parameters:
+    ///   - output: As for `likeliestToken`.
+    ///   - token: A token whose probability is wanted.
+    ///   - count: How many of the likeliest tokens are wanted, too.
+    /// - Returns: Natural logarithms of probabilities: that of `token`, and the likeliest, the first one first.
+    func logarithms(
+        output: Int32, of token: llama_token, likeliest count: Int
+    ) -> (token: Double, likeliest: [(token: llama_token, logarithm: Double)])? {
+        withLogits(output: output) { logits in
+            guard let greatest = logits.max(), logits.indices.contains(Int(token)) else { return nil }
+            let sum = logits.reduce(0.0) { $0 + exp(Double($1 - greatest)) }
+            let base = Double(greatest) + log(sum)
+            var best: [Int] = []
+            for index in logits.indices {
+                if best.count == count, let last = best.last, logits[index] <= logits[last] { continue }
+                let place = best.firstIndex { logits[$0] < logits[index] } ?? best.count
+                best.insert(index, at: place)
+                if best.count > count { best.removeLast() }
+            }
+            return (
+                Double(logits[Int(token)]) - base,
+                best.map { (llama_token(clamping: $0), Double(logits[$0]) - base) }
+            )
+        }
+    }
+
+    private func withLogits<Result>(output: Int32, _ body: (UnsafeBufferPointer<Float>) -> Result?) -> Result? {
+        guard let logits = llama_get_logits_ith(raw, output) else { return nil }
+        return body(UnsafeBufferPointer(start: logits, count: vocabularySize))
     }
 }

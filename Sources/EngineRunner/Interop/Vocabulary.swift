@@ -24,13 +24,6 @@ struct Vocabulary {
     /// Whether a token ends an answer.
     func isEnd(_ token: llama_token) -> Bool { llama_vocab_is_eog(raw, token) }
 
-    /// Tokens that the model says must never be chosen.
-    var suppressed: [llama_token] {
-        var count: Int32 = 0
-        guard let tokens = llama_vocab_get_suppress_tokens(raw, &count), count > 0 else { return [] }
-        return Array(UnsafeBufferPointer(start: tokens, count: Int(count)))
-    }
-
     /// The most bytes of text that one token can stand for; `nil` where the tokenizer may drop text.
     var longestTokenBytes: Int? {
         let type = baigo_vocab_type(raw)

@@ -12,6 +12,8 @@ package enum EngineEvent: Codable, Sendable, Equatable {
     case promptProcessed(tokens: Int, cached: Int)
     /// The answer grows.
     case text(delta: TextDelta)
+    /// A token was chosen; told only where that was asked for.
+    case chosen(token: ChosenToken)
     /// The worker computes; sent at most once a second, and only from within computing code.
     case alive
     /// The answer is complete.
@@ -45,6 +47,35 @@ package struct TextDelta: Codable, Sendable, Equatable {
     package init(channel: Channel, text: String) {
         self.channel = channel
         self.text = text
+    }
+}
+
+/// A token of an answer and what else could have stood in its place.
+package struct ChosenToken: Codable, Sendable, Equatable {
+    /// A token and its probability before any sampler changed it.
+    package struct Candidate: Codable, Sendable, Equatable {
+        package let id: Int32
+        /// What it stands for; bytes that are no whole character are U+FFFD.
+        package let text: String
+        /// The natural logarithm of its probability.
+        package let logarithm: Double
+
+        /// Makes a candidate.
+        package init(id: Int32, text: String, logarithm: Double) {
+            self.id = id
+            self.text = text
+            self.logarithm = logarithm
+        }
+    }
+
+    package let token: Candidate
+    /// The likeliest tokens, the first one first.
+    package let likeliest: [Candidate]
+
+    /// Makes a token.
+    package init(token: Candidate, likeliest: [Candidate]) {
+        self.token = token
+        self.likeliest = likeliest
     }
 }
 

@@ -25,13 +25,26 @@ package struct LoadRequest: Codable, Sendable, Equatable {
     package var contextTokens: Int?
     /// Threads to compute with; `nil` for one a physical core.
     package var threads: Int?
+    /// What conversations are rendered with in place of the model's own template.
+    package var chatTemplate: TemplateChoice?
 
     /// Makes a request.
-    package init(modelPaths: [String], contextTokens: Int? = nil, threads: Int? = nil) {
+    package init(
+        modelPaths: [String], contextTokens: Int? = nil, threads: Int? = nil, chatTemplate: TemplateChoice? = nil
+    ) {
         self.modelPaths = modelPaths
         self.contextTokens = contextTokens
         self.threads = threads
+        self.chatTemplate = chatTemplate
     }
+}
+
+/// A chat template that a person chose.
+package enum TemplateChoice: Codable, Sendable, Equatable {
+    /// One of those that llama.cpp brings.
+    case named(String)
+    /// The text of a Jinja template.
+    case source(String)
 }
 
 /// One answer to produce.
@@ -42,13 +55,30 @@ package struct GenerateRequest: Codable, Sendable, Equatable {
     package var sampling: SamplingOptions
     /// Texts that end the answer and are not part of it.
     package var stop: [String]
+    /// What the answer has to follow; `nil` for nothing.
+    package var form: AnswerForm?
+    /// How many of the likeliest tokens are told with each token of the answer; `nil` for no telling.
+    package var likeliest: Int?
 
     /// Makes a request.
-    package init(prompt: Prompt, sampling: SamplingOptions = SamplingOptions(), stop: [String] = []) {
+    package init(
+        prompt: Prompt, sampling: SamplingOptions = SamplingOptions(), stop: [String] = [], form: AnswerForm? = nil,
+        likeliest: Int? = nil
+    ) {
         self.prompt = prompt
         self.sampling = sampling
         self.stop = stop
+        self.form = form
+        self.likeliest = likeliest
     }
+}
+
+/// A form that an answer is held to.
+package enum AnswerForm: Codable, Sendable, Equatable {
+    /// A grammar in GBNF with a rule `root`.
+    case grammar(String)
+    /// A JSON Schema, as text.
+    case schema(String)
 }
 
 /// What an answer continues.
@@ -73,36 +103,5 @@ package struct ChatMessage: Codable, Sendable, Equatable {
     package init(role: Role, content: String) {
         self.role = role
         self.content = content
-    }
-}
-
-/// How tokens are chosen: top-k, top-p, min-p and temperature in this order, as llama.cpp does by default.
-///
-/// A value left out is the one that the model's metadata recommends, or else llama.cpp's default.
-package struct SamplingOptions: Codable, Sendable, Equatable {
-    /// The most tokens to produce; `nil` for as many as the context holds.
-    package var maxTokens: Int?
-    /// 0 always takes the most likely token; default 0.8.
-    package var temperature: Double?
-    /// Candidates kept by rank; 0 keeps all; default 40.
-    package var topK: Int?
-    /// Candidates kept by cumulated probability, 0 to 1; default 0.95.
-    package var topP: Double?
-    /// Candidates kept by probability relative to the best, 0 to 1; default 0.05.
-    package var minP: Double?
-    /// Makes a choice repeatable; `nil` for a random one.
-    package var seed: UInt32?
-
-    /// Makes options.
-    package init(
-        maxTokens: Int? = nil, temperature: Double? = nil, topK: Int? = nil, topP: Double? = nil,
-        minP: Double? = nil, seed: UInt32? = nil
-    ) {
-        self.maxTokens = maxTokens
-        self.temperature = temperature
-        self.topK = topK
-        self.topP = topP
-        self.minP = minP
-        self.seed = seed
     }
 }

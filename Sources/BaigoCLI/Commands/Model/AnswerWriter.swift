@@ -9,6 +9,7 @@ final class AnswerWriter: Sendable {
     private struct State {
         var content = ""
         var reasoning = ""
+        var tokens: [ChosenToken] = []
         var endsWithNewline = true
     }
 
@@ -30,6 +31,14 @@ final class AnswerWriter: Sendable {
     var content: String { state.withLock(\.content) }
     /// What the model thought before it answered, where its template marks that.
     var reasoning: String { state.withLock(\.reasoning) }
+
+    /// The tokens that were told.
+    var tokens: [ChosenToken] { state.withLock(\.tokens) }
+
+    /// Takes a token that is told.
+    func add(_ token: ChosenToken) {
+        state.withLock { $0.tokens.append(token) }
+    }
 
     /// Takes the next piece.
     func write(_ delta: TextDelta) throws(FileError) {
@@ -66,5 +75,20 @@ extension GenerationResult {
             "generationMilliseconds": .rounded(timings.generationMilliseconds),
             "tokensPerSecond": .rounded(tokensPerSecond),
         ]
+    }
+}
+
+extension ChosenToken {
+    /// The token, its probability, and the likeliest ones in its place.
+    var json: JSONValue {
+        guard case .object(var members) = token.json else { return token.json }
+        members["top"] = .array(likeliest.map(\.json))
+        return .object(members)
+    }
+}
+
+extension ChosenToken.Candidate {
+    fileprivate var json: JSONValue {
+        ["id": .integer(Int64(id)), "text": .string(text), "logprob": .decimal(String(logarithm))]
     }
 }

@@ -24,12 +24,18 @@ struct ModelChat: BaigoCommand {
     var system: String?
 
     @OptionGroup(title: "Sampling") var sampling: SamplingArguments
+    @OptionGroup(title: "Rarer sampling") var rarer: RareSamplingArguments
     @OptionGroup(title: "Loading") var loading: LoadOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
+        let options = try sampling.options(with: rarer)
         let running = try RunningModel.start(model, loading, context)
         defer { running.close() }
+        if !running.loaded.hasChatTemplate, !output.quiet {
+            try context.errorOutput.line(
+                "warning: \(running.name.escapedForOneLine) has no chat template; ChatML is used (see --chat-template)")
+        }
         var conversation = Conversation(system: system)
         var reader = LineReader(try OwnedDescriptor.duplicating(0, path: "standard input"))
         let isAsking = context.terminal.inputIsTerminal && !output.quiet
@@ -47,7 +53,7 @@ struct ModelChat: BaigoCommand {
                 case .system(let text): conversation.instruct(text)
                 case .unknown(let command):
                     try context.errorOutput.line("there is no command \(command.escapedForOneLine)")
-                case .say(let text): try answer(text, in: &conversation, running, context)
+                case .say(let text): try answer(text, in: &conversation, options, running, context)
                 }
             }
         }
@@ -55,11 +61,12 @@ struct ModelChat: BaigoCommand {
     }
 
     private func answer(
-        _ text: String, in conversation: inout Conversation, _ running: RunningModel, _ context: CommandContext
+        _ text: String, in conversation: inout Conversation, _ options: SamplingOptions, _ running: RunningModel,
+        _ context: CommandContext
     ) throws {
         let answer = AnswerWriter(output.json ? nil : context.output, escaping: context.terminal.outputIsTerminal)
         let request = GenerateRequest(
-            prompt: .chat(messages: conversation.messages(asking: text)), sampling: sampling.options)
+            prompt: .chat(messages: conversation.messages(asking: text)), sampling: options, stop: sampling.stop)
         let result = try running.session.generate(request) { delta in try answer.write(delta) }
         try answer.finish()
         if result.finishReason != .cancelled || !answer.content.isEmpty {

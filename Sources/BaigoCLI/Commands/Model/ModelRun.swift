@@ -11,14 +11,18 @@ struct ModelRun: BaigoCommand {
         commandName: "run",
         abstract: "Ask a model for one answer.",
         discussion: """
-            The prompt is the argument, standard input, or both: the prompt, an empty line, then the input.
+            The prompt is the argument, the files in their order, and standard input, with an empty line between them; any \
+            of them may be missing.
 
               baigo run qwen2.5-7b-instruct "What is a checksum?"
               baigo run qwen2.5-7b-instruct "Summarise this report." < report.txt
+              baigo run qwen2.5-7b-instruct "What differs?" --file old.txt --file new.txt < /dev/null
+              baigo run qwen2.5-7b-instruct "Name and year?" --schema book.schema.json < book.txt
               baigo run --raw --temperature 0 ./stories.gguf "Once upon a time"
 
             Standard input is read unless it is a terminal; redirect it from /dev/null where it stays open.
-            Exit statuses: 3 no such model, 4 damaged model, 6 engine.
+            Exit statuses: 3 no such model or file, 4 damaged model, 6 engine, 64 a grammar, schema or option that cannot \
+            be used.
             """)
 
     @Argument(help: "A model of the store (name, name:version) or the path of a GGUF file.")
@@ -30,18 +34,49 @@ struct ModelRun: BaigoCommand {
     @Option(help: ArgumentHelp("Instructions that stand before the prompt.", valueName: "text"))
     var system: String?
 
+    @Option(help: ArgumentHelp("A text file that is part of the prompt; repeatable.", valueName: "file"))
+    var file: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Hold the answer to a JSON Schema: a file, or the schema itself if it starts with a brace.",
+            valueName: "file|json"))
+    var schema: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Hold the answer to a grammar in llama.cpp's GBNF: a file, or the grammar itself if it contains ::=.",
+            valueName: "file|text"))
+    var grammar: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --json: each token of the answer with its probability and this many of the likeliest.",
+            valueName: "count"))
+    var logprobs: Int?
+
     @Flag(help: "Continue the prompt without a chat template (the default for a model that has none).")
     var raw = false
 
     @OptionGroup(title: "Sampling") var sampling: SamplingArguments
+    @OptionGroup(title: "Rarer sampling") var rarer: RareSamplingArguments
     @OptionGroup(title: "Loading") var loading: LoadOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func validate() throws {
         if raw, system != nil { throw ValidationError("--system needs a chat template; leave out --raw.") }
+        if raw, loading.chatTemplate != nil {
+            throw ValidationError("--raw uses no template; leave out --chat-template.")
+        }
+        if schema != nil, grammar != nil { throw ValidationError("--schema and --grammar exclude each other.") }
+        if let logprobs, !output.json || !(0...100).contains(logprobs) {
+            throw ValidationError("--logprobs is a number from 0 to 100 and goes with --json.")
+        }
     }
 
     func run(in context: CommandContext) throws {
+        let options = try sampling.options(with: rarer)
+        let form = try form()
         let prompt = try fullPrompt(context)
         let running = try RunningModel.start(model, loading, context)
         defer { running.close() }
@@ -51,28 +86,40 @@ struct ModelRun: BaigoCommand {
             throw CLIError(.usage, "\(running.name) has no chat template, so --system means nothing to it")
         }
         let request = GenerateRequest(
-            prompt: usesTemplate ? .chat(messages: messages(prompt)) : .raw(text: prompt), sampling: sampling.options)
-        let result = try running.session.generate(request) { delta in try answer.write(delta) }
+            prompt: usesTemplate ? .chat(messages: messages(prompt)) : .raw(text: prompt), sampling: options,
+            stop: sampling.stop, form: form, likeliest: logprobs)
+        let result = try running.session.generate(request, onToken: answer.add(_:)) { try answer.write($0) }
         try answer.finish()
         if output.json { try context.output.result(json(answer, result, running, usesTemplate: usesTemplate)) }
     }
 
     private func fullPrompt(_ context: CommandContext) throws -> String {
-        guard !context.terminal.inputIsTerminal else {
-            guard let prompt else {
-                throw CLIError(.usage, "there is no prompt", hint: "Give it as an argument or on standard input.")
-            }
-            return prompt
+        var parts = prompt.map { [$0] } ?? []
+        parts += try file.map { try TextInput.contents(of: $0) }
+        if !context.terminal.inputIsTerminal {
+            var reader = LineReader(try OwnedDescriptor.duplicating(0, path: "standard input"))
+            parts.append(try reader.rest())
         }
-        var reader = LineReader(try OwnedDescriptor.duplicating(0, path: "standard input"))
-        let input = try reader.rest()
-        switch (prompt, input.isEmpty) {
-        case (let prompt?, true): return prompt
-        case (let prompt?, false): return prompt + "\n\n" + input
-        case (nil, false): return input
-        case (nil, true):
-            throw CLIError(.usage, "there is no prompt", hint: "Give it as an argument or on standard input.")
+        parts.removeAll(where: \.isEmpty)
+        guard !parts.isEmpty else {
+            throw CLIError(
+                .usage, "there is no prompt", hint: "Give it as an argument, with --file or on standard input.")
         }
+        return parts.joined(separator: "\n\n")
+    }
+
+    private func form() throws -> AnswerForm? {
+        if let grammar {
+            return .grammar(try TextInput.contents(of: grammar, unless: { $0.contains("::=") }))
+        }
+        guard let schema else { return nil }
+        let text = try TextInput.contents(of: schema, unless: { $0.first { !$0.isWhitespace } == "{" })
+        do {
+            _ = try JSONValue(strict: Array(text.utf8))
+        } catch {
+            throw CLIError(.usage, "the schema is not JSON: \(error.reason)", hint: "Give a JSON Schema, or its file.")
+        }
+        return .schema(text)
     }
 
     private func messages(_ prompt: String) -> [ChatMessage] {
@@ -82,11 +129,13 @@ struct ModelRun: BaigoCommand {
     private func json(
         _ answer: AnswerWriter, _ result: GenerationResult, _ running: RunningModel, usesTemplate: Bool
     ) -> [String: JSONValue] {
-        [
+        let members: [String: JSONValue] = [
             "model": .string(running.name), "text": .string(answer.content),
             "reasoning": answer.reasoning.isEmpty ? .null : .string(answer.reasoning),
             "finishReason": .string(result.finishReason.rawValue), "chatTemplate": .bool(usesTemplate),
             "seed": .integer(Int64(result.seed)), "usage": result.usageJSON, "timings": result.timingsJSON,
         ]
+        guard logprobs != nil else { return members }
+        return members.merging(["logprobs": .array(answer.tokens.map(\.json))]) { $1 }
     }
 }

@@ -19,11 +19,14 @@ struct RunningModel {
     /// - Throws: `StoreError` or `BundleError` for the model, `EngineError` for the worker.
     static func start(_ argument: String, _ options: LoadOptions, _ context: CommandContext) throws -> RunningModel {
         let host = try Host(context)
+        let template = try options.template()
         let (name, weights) = try weights(of: argument, host)
         let session = try EngineSession(engine: try host.engine())
         do {
             let loaded = try session.load(
-                LoadRequest(modelPaths: weights, contextTokens: options.context, threads: options.threads))
+                LoadRequest(
+                    modelPaths: weights, contextTokens: options.context, threads: options.threads,
+                    chatTemplate: template))
             return RunningModel(name: name, session: session, loaded: loaded)
         } catch {
             session.close()
