@@ -51,8 +51,7 @@ extension ModelStore {
         guard let (root, _) = try home.reading(), let models = try home.folder(StoreLayout.models, in: root) else {
             throw Resolver(names: []).unknown(reference.name)
         }
-        let names = try Catalog(models: models, root: root).names()
-        let name = try Resolver(names: names).fullName(of: reference.name)
+        let name = try Catalog(models: models, root: root).fullName(of: reference.name)
         return try ModelFolder(name, in: models)?.history().compactMap(ActivationEntry.init) ?? []
     }
 
@@ -62,7 +61,7 @@ extension ModelStore {
     ) throws -> ActivationResult {
         guard try home.reading() != nil else { throw Resolver(names: []).unknown(reference.name) }
         let writing = try WritingHome(home, context: context, purpose: action.rawValue, waiting: wait)
-        let name = try Resolver(names: try writing.catalog.names()).fullName(of: reference.name)
+        let name = try writing.catalog.fullName(of: reference.name)
         let reading = try writing.catalog.versions(of: name)
         guard let model = try ModelFolder(name, in: writing.models) else { throw Resolver(names: []).unknown(name) }
         let trail = ActivationTrail(try model.history().compactMap(ActivationEntry.init))

@@ -59,17 +59,17 @@ extension ModelStore {
     /// - Parameters:
     ///   - reference: A version, or a bare name for the whole model.
     ///   - isAll: Whether a bare name may stand for several versions.
-    ///   - isForced: Whether the active version may go while others stay or it is named by its number.
+    ///   - isForced: Whether pinned versions may go, and the active version while others stay or it is named by its number.
     ///   - wait: How long to wait for another writer.
     /// - Returns: What is gone.
-    /// - Throws: `StoreError`: `modelNotFound`, `versionNotFound`, `severalVersions`, `activeVersion`, `ambiguous`;
+    /// - Throws: `StoreError`: `modelNotFound`, `versionNotFound`, `severalVersions`, `activeVersion`, `pinned`, `ambiguous`;
     ///   `FileError`.
     package func remove(
         _ reference: ModelReference, all isAll: Bool = false, forced isForced: Bool = false, wait: Duration = .zero
     ) throws -> RemovalResult {
         guard try home.reading() != nil else { throw Resolver(names: []).unknown(reference.name) }
         let writing = try WritingHome(home, context: context, purpose: "remove", waiting: wait)
-        let name = try Resolver(names: try writing.catalog.names()).fullName(of: reference.name)
+        let name = try writing.catalog.fullName(of: reference.name)
         let reading = try writing.catalog.versions(of: name)
         guard let model = try ModelFolder(name, in: writing.models) else { throw Resolver(names: []).unknown(name) }
         guard reference.version != nil else {
@@ -79,6 +79,7 @@ extension ModelStore {
                     .severalVersions, "\(name) has \(folders.count) versions",
                     hint: "Name one, or use --all to remove them all.")
             }
+            if !isForced { try Self.checkPins(folders, of: model) }
             return try Removal(writing: writing, model: model, versions: reading.versions, folders: folders).run()
         }
         let version = try Self.version(of: reference, among: reading)
@@ -87,6 +88,7 @@ extension ModelStore {
                 .activeVersion, "\(version.reference) is the active version of \(name)",
                 hint: "Use --force to remove it all the same.")
         }
+        if !isForced { try Self.checkPins([version.folderName], of: model) }
         return try Removal(writing: writing, model: model, versions: [version], folders: [version.folderName]).run()
     }
 

@@ -27,10 +27,10 @@ extension ModelStore {
         var check = StoreCheck(catalog: catalog, blobs: blobs, known: good)
         guard let reference else {
             var report = try check.run(try catalog.names(), allBlobs: true, progress: progress)
-            try examineAudit(&report, catalog)
+            try examineAudit(&report, expecting: check.latestAudit)
             return report
         }
-        let name = try Resolver(names: try catalog.names()).fullName(of: reference.name)
+        let name = try catalog.fullName(of: reference.name)
         var folderName: String?
         if reference.version != nil {
             let reading = try catalog.versions(of: name)
@@ -91,9 +91,9 @@ extension ModelStore {
         return try Repair(writing: writing, report: report).run(from: source, origin: origin, progress: progress)
     }
 
-    private func examineAudit(_ report: inout CheckReport, _ catalog: Catalog) throws {
+    private func examineAudit(_ report: inout CheckReport, expecting head: AuditHead?) throws {
         do {
-            let found = try auditLog().verify(expecting: try catalog.latestReceipt()?.audit)
+            let found = try auditLog().verify(expecting: head)
             report.notes += found.openIntents.map {
                 Warning(
                     identifier: "audit.open-intent",
@@ -108,21 +108,5 @@ extension ModelStore {
         } catch let error as any PresentableError {
             report.problems.append(error.asWarning)
         }
-    }
-}
-
-extension Catalog {
-    /// The receipt with the highest number of an audit line.
-    func latestReceipt() throws -> Receipt? {
-        var latest: Receipt?
-        for name in try names() {
-            guard let model = try ModelFolder(name, in: models) else { continue }
-            for folder in try model.versionFolders() {
-                // What cannot be read is a finding of its own.
-                guard let receipt = try? VersionFolder(folder, in: model)?.receipt else { continue }
-                if receipt.audit.sequence > latest?.audit.sequence ?? 0 { latest = receipt }
-            }
-        }
-        return latest
     }
 }

@@ -7,6 +7,8 @@ package import BundleKit
 package struct ModelUsage: Sendable, Equatable {
     package let name: PackageName
     package let versions: Int
+    /// How many of them are pinned.
+    package let pinned: Int
     /// Bytes that only this model needs: what removing it frees.
     package let own: ByteCount
     /// Bytes that other models need too.
@@ -41,10 +43,12 @@ extension ModelStore {
         let chosen = try wanted.map { [try Resolver(names: names).fullName(of: $0)] } ?? names
         var contents: [PackageName: [SHA256Digest: Int64]] = [:]
         var counts: [PackageName: Int] = [:]
+        var pins: [PackageName: Int] = [:]
         var users: [SHA256Digest: Int] = [:]
         var warnings: [Warning] = []
         for name in names {
             guard let model = try ModelFolder(name, in: models) else { continue }
+            pins[name] = try model.pinned().intersection(model.versionFolders()).count
             var sizes: [SHA256Digest: Int64] = [:]
             for folder in try model.versionFolders() {
                 do {
@@ -64,7 +68,7 @@ extension ModelStore {
             guard let sizes = contents[name], let versions = counts[name] else { return nil }
             let own = sizes.filter { users[$0.key] == 1 }.values.reduce(0, +)
             return ModelUsage(
-                name: name, versions: versions, own: ByteCount(own),
+                name: name, versions: versions, pinned: pins[name] ?? 0, own: ByteCount(own),
                 shared: ByteCount(sizes.values.reduce(0, +) - own))
         }
         return StoreUsage(models: usages, total: ByteCount(all.values.reduce(0, +)), warnings: warnings)

@@ -19,10 +19,17 @@ package final class ModelStore: Sendable {
 
     /// Names the store of a home; where there is none yet it is empty.
     ///
+    /// - Parameters:
+    ///   - path: The home.
+    ///   - context: Who works with it.
+    ///   - isShared: Whether everyone may read a home that is made by the first change.
+    /// - Returns: The store.
     /// - Throws: `FileError`, code `unsafeOwnership`, `wrongType` or `permission`; `StoreError`, code `notAStore`,
-    ///   `unsupportedSchema` or `damaged`.
-    package static func open(home path: FilePath, context: StoreContext) throws -> ModelStore {
-        let home = StoreHome(path: path)
+    ///   `moved`, `unfinishedCopy`, `unsupportedSchema` or `damaged`.
+    package static func open(
+        home path: FilePath, context: StoreContext, sharing isShared: Bool = false
+    ) throws -> ModelStore {
+        let home = StoreHome(path: path, isShared: isShared)
         _ = try home.reading()
         return ModelStore(home: home, context: context)
     }
@@ -63,10 +70,9 @@ package final class ModelStore: Sendable {
             if let name { throw Resolver(names: []).unknown(name) }
             return StoreListing(models: [], warnings: [])
         }
-        let names = try catalog.names()
         let index = name == nil ? try catalog.indexed() : nil
         var listing = StoreListing(models: [], warnings: [])
-        for name in try name.map({ [try Resolver(names: names).fullName(of: $0)] }) ?? names {
+        for name in try name.map({ [try catalog.fullName(of: $0)] }) ?? catalog.names() {
             let reading = try index?.versions(of: name) ?? catalog.versions(of: name)
             if !reading.versions.isEmpty {
                 listing.models.append(StoredModel(name: name, versions: reading.versions))
@@ -84,7 +90,7 @@ package final class ModelStore: Sendable {
         guard let catalog = try catalog() else {
             throw Resolver(names: []).unknown(reference.name)
         }
-        let name = try Resolver(names: try catalog.names()).fullName(of: reference.name)
+        let name = try catalog.fullName(of: reference.name)
         let version = try Self.version(of: reference, among: try catalog.versions(of: name))
         let package = try catalog.package(of: version, home: home)
         guard isChecking else { return package }

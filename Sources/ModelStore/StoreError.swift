@@ -17,11 +17,15 @@ package struct StoreError: PresentableError {
         case ambiguous = "store.ambiguous"
         case severalVersions = "store.several-versions"
         case activeVersion = "store.active-version"
+        case pinned = "store.pinned"
         // Imports
         case alreadyExists = "store.already-exists"
         case nameConflict = "store.name-conflict"
         // The state of the store
         case notAStore = "store.not-a-store"
+        case moved = "store.moved"
+        case unfinishedCopy = "store.unfinished-copy"
+        case otherStore = "store.other-store"
         case unsupportedSchema = "store.schema"
         case damaged = "store.damaged"
         case auditBroken = "audit.broken"
@@ -39,11 +43,11 @@ package struct StoreError: PresentableError {
 
     package var exitStatus: ExitStatus {
         switch code {
-        case .invalidReference, .ambiguous, .severalVersions, .activeVersion: .usage
+        case .invalidReference, .ambiguous, .severalVersions, .activeVersion, .pinned: .usage
         case .modelNotFound, .versionNotFound, .noActiveVersion, .nothingOlder: .notFound
-        case .alreadyExists, .nameConflict: .alreadyExists
+        case .alreadyExists, .nameConflict, .otherStore: .alreadyExists
         case .unsupportedSchema, .damaged, .auditBroken, .auditUnexpected: .invalidContent
-        case .notAStore: .environment
+        case .notAStore, .moved, .unfinishedCopy: .environment
         case .index: .unexpected
         }
     }

@@ -8,7 +8,7 @@ import Testing
 struct DocumentationTests {
     @Test(arguments: [
         [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["ingest"], ["list"], ["show"],
-        ["activate"], ["rollback"], ["history"], ["remove"], ["check"], ["gc"], ["du"], ["run"],
+        ["activate"], ["rollback"], ["history"], ["pin"], ["unpin"], ["remove"], ["check"], ["gc"], ["du"], ["run"],
         ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "remove"],
         ["trust", "policy", "show"], ["trust", "policy", "check"], ["trust", "policy", "set"],

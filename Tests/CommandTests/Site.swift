@@ -31,8 +31,10 @@ final class Site {
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     private var fullEnvironment: [String: String] {
-        ["BAIGO_HOME": home, "HOME": folder, "XDG_CONFIG_HOME": folder + "/config", "TMPDIR": folder]
-            .merging(environment) { $1 }
+        [
+            "BAIGO_HOME": home, "BAIGO_SYSTEM_STORE": "none", "HOME": folder, "XDG_CONFIG_HOME": folder + "/config",
+            "TMPDIR": folder,
+        ].merging(environment) { $1 }
     }
 
     /// Runs baigo in the working folder.

@@ -64,4 +64,5 @@ def main():
             left -= file.write(block[:left])
 
 
-main()
+if __name__ == "__main__":
+    main()

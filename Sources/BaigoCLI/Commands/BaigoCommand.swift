@@ -4,6 +4,11 @@ internal import ArgumentParser
 
 /// A command that can be run with a context.
 protocol BaigoCommand: ParsableCommand {
+    associatedtype Place: StoreChoosing
+
+    /// Options that say which store is meant.
+    var place: Place { get }
+
     /// Options that say what is printed.
     var output: OutputOptions { get }
 

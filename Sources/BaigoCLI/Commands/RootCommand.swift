@@ -28,7 +28,8 @@ struct RootCommand: ParsableCommand {
                 name: "Store",
                 subcommands: [
                     ModelList.self, ModelShow.self, ModelActivate.self, ModelRollback.self, ModelHistory.self,
-                    ModelRemove.self, StoreCheck.self, StoreCollect.self, StoreMeasure.self,
+                    ModelPin.self, ModelUnpin.self, ModelRemove.self, StoreCheck.self, StoreCollect.self,
+                    StoreMeasure.self,
                 ]),
             CommandGroup(name: "Models at work", subcommands: [ModelRun.self, ModelChat.self]),
             CommandGroup(name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, HostDoctor.self]),

@@ -29,6 +29,8 @@ package enum Tool {
         } catch {
             return end(parsing: error, arguments, context)
         }
+        var context = context
+        context.choice = command.place.choice
         do {
             try command.run(in: context)
             return .done

@@ -15,6 +15,8 @@ package struct CommandContext: Sendable {
     package let errorOutput: any OutputTarget
     package let terminal: Terminal
     package let interrupts: Interrupts
+    /// The store that the command line names.
+    var choice = StoreChoice.configured
 
     /// Puts a context together.
     package init(

@@ -9,7 +9,7 @@ internal import TOMLKit
 /// Files: `$BAIGO_CONFIG`, or `$XDG_CONFIG_HOME/baigo/config.toml`; then `/etc/baigo/config.toml`.
 struct Configuration: Sendable {
     /// Keys that a configuration file may have.
-    private static let keys: Set<String> = ["home", "offline", "engine", "signing-key", "progress"]
+    private static let keys: Set<String> = ["home", "offline", "engine", "signing-key", "progress", "system-store"]
 
     private let layers: [[String: String]]
     private let environment: [String: String]
@@ -40,6 +40,20 @@ struct Configuration: Sendable {
             )
         }
         return base.appending("baigo")
+    }
+
+    /// The store that all users of this host share; `nil` where it is switched off.
+    ///
+    /// - Throws: `CLIError` for a path that depends on the current folder.
+    func systemStore() throws -> FilePath? {
+        let named = value("system-store", variable: "BAIGO_SYSTEM_STORE") ?? "/var/lib/baigo"
+        guard named != "none" else { return nil }
+        guard named.hasPrefix("/") else {
+            throw CLIError(
+                .configuration, "the system store is no absolute path: \(named.escapedForOneLine)",
+                hint: "Name a folder from / on, or none.")
+        }
+        return FilePath(named)
     }
 
     /// Whether the network is off limits, even for commands whose job it is.

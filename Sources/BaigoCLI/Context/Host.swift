@@ -15,7 +15,16 @@ struct Host {
     init(_ context: CommandContext) throws {
         self.context = context
         configuration = try Configuration(environment: context.environment)
-        home = try configuration.home()
+        switch context.choice {
+        case .configured: home = try configuration.home()
+        case .home(let folder): home = folder
+        case .system:
+            guard let shared = try configuration.systemStore() else {
+                throw CLIError(
+                    .configuration, "this host has no system store", hint: "Set system-store in config.toml.")
+            }
+            home = shared
+        }
     }
 
     /// The user's own GnuPG home; `nil` for the default of gpg.
@@ -32,7 +41,16 @@ struct Host {
     ///
     /// - Throws: `FileError` or `StoreError`.
     func store() throws -> ModelStore {
-        try ModelStore.open(home: home, context: StoreContext.current(program: BaigoRelease.product))
+        try ModelStore.open(
+            home: home, context: StoreContext.current(program: BaigoRelease.product), sharing: context.choice == .system
+        )
+    }
+
+    /// The store with the host's shared one beneath it, for reading; alone where the command line names it.
+    ///
+    /// - Throws: `FileError` or `StoreError` for the store itself; `CLIError`.
+    func shelf() throws -> StoreShelf {
+        StoreShelf(own: try store(), system: context.choice == .configured ? try configuration.systemStore() : nil)
     }
 
     /// A package at a path, or on standard input for `-`.

@@ -8,19 +8,31 @@ struct TextTable {
     var rows: [[String]] = []
 
     init(_ header: String...) {
+        self.init(header)
+    }
+
+    init(_ header: [String]) {
         self.header = header
     }
 
     /// Lines with an LF each, cells escaped for a terminal, no blanks at the end of a line.
     var text: String {
         let cells = ([header] + rows).map { $0.map(\.escapedForOneLine) }
-        let widths = header.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-        return cells.map { row in
-            let padded = zip(row, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }
-            var line = padded.joined(separator: "  ")
-            while line.last == " " { line.removeLast() }
-            return line + "\n"
-        }.joined()
+        var widths = header.map { _ in 0 }
+        let lengths = cells.map { row in row.map { $0.isPlain ? $0.utf8.count : $0.count } }
+        for row in lengths {
+            for (column, length) in row.enumerated() { widths[column] = max(widths[column], length) }
+        }
+        var bytes: [UInt8] = []
+        for (row, lengths) in zip(cells, lengths) {
+            for (column, cell) in row.enumerated() {
+                bytes += cell.utf8
+                bytes += repeatElement(UInt8(ascii: " "), count: widths[column] - lengths[column] + 2)
+            }
+            while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
+            bytes.append(UInt8(ascii: "\n"))
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -8,7 +8,7 @@ extension Folder {
     /// Puts a small file in place whole: written under another name, synced, renamed, the folder synced.
     ///
     /// - Throws: `FileError`; then the old file, if any, is untouched.
-    package func publish(_ bytes: [UInt8], as name: String, mode: UInt32 = 0o600) throws(FileError) {
+    package func publish(_ bytes: [UInt8], as name: String, mode: UInt32? = nil) throws(FileError) {
         let draft = ".\(name).\(getpid())\(Self.draftEnding)"
         if try status(of: draft) != nil { try removeFile(draft) }
         let file = try file(creating: draft, mode: mode)

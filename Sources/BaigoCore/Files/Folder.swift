@@ -9,14 +9,20 @@ package import SystemPackage
 /// A `name` is a single path part without `/`.
 package final class Folder: Sendable {
     private let descriptor: OwnedDescriptor
+    /// Who may read what is made in this folder and, handed on, in folders of it.
+    package let readers: FolderAccess
     /// The folder as the person knows it.
     package var path: String { descriptor.path }
     /// The descriptor's number, for system calls while this object lives.
     package var raw: CInt { descriptor.raw }
 
-    private init(_ descriptor: OwnedDescriptor) {
+    private init(_ descriptor: OwnedDescriptor, readers: FolderAccess = .owner) {
         self.descriptor = descriptor
+        self.readers = readers
     }
+
+    /// The same folder, in which others may read what is made.
+    package func sharing(with readers: FolderAccess) -> Folder { Folder(descriptor, readers: readers) }
 
     /// Opens a folder by path; links on the way are followed.
     ///
@@ -40,17 +46,20 @@ package final class Folder: Sendable {
     package func folder(_ name: String) throws(FileError) -> Folder {
         let raw = openat(self.raw, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard raw >= 0 else { throw FileError(.lastError, while: "open folder", self.path(of: name)) }
-        return Folder(OwnedDescriptor(owning: raw, path: self.path(of: name)))
+        return Folder(OwnedDescriptor(owning: raw, path: self.path(of: name)), readers: readers)
     }
 
-    /// Opens a folder in this one, making it with `mode` if it is missing.
+    /// Opens a folder in this one, making it if it is missing, with `mode` or for those who may read here.
     ///
     /// - Throws: `FileError`.
-    package func folder(making name: String, mode: UInt32 = 0o700) throws(FileError) -> Folder {
-        if mkdirat(raw, name, mode) != 0, Errno.lastError != .fileExists {
+    package func folder(making name: String, mode: UInt32? = nil) throws(FileError) -> Folder {
+        let isNew = mkdirat(raw, name, mode ?? readers.folderMode) == 0
+        if !isNew, Errno.lastError != .fileExists {
             throw FileError(.lastError, while: "make folder", self.path(of: name))
         }
-        return try folder(name)
+        let folder = try folder(name)
+        if isNew, mode == nil { try folder.descriptor.grant(readers, folder: true) }
+        return folder
     }
 
     /// Opens a file in this folder for reading.
@@ -69,10 +78,13 @@ package final class Folder: Sendable {
     /// Makes a new file, open for reading and writing.
     ///
     /// - Throws: `FileError`, code `exists`, when the name is taken.
-    package func file(creating name: String, mode: UInt32 = 0o600) throws(FileError) -> OwnedDescriptor {
-        let raw = openat(self.raw, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode)
+    package func file(creating name: String, mode: UInt32? = nil) throws(FileError) -> OwnedDescriptor {
+        let raw = openat(
+            self.raw, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode ?? readers.fileMode)
         guard raw >= 0 else { throw FileError(.lastError, while: "create", self.path(of: name)) }
-        return OwnedDescriptor(owning: raw, path: self.path(of: name))
+        let file = OwnedDescriptor(owning: raw, path: self.path(of: name))
+        if mode == nil { try file.grant(readers, folder: false) }
+        return file
     }
 
     /// Opens a file that is there for reading and writing.
@@ -87,10 +99,12 @@ package final class Folder: Sendable {
     /// Opens a file for reading and writing at the end, making it if it is missing.
     ///
     /// - Throws: `FileError`.
-    package func file(appending name: String, mode: UInt32 = 0o600) throws(FileError) -> OwnedDescriptor {
-        let raw = openat(self.raw, name, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, mode)
+    package func file(appending name: String) throws(FileError) -> OwnedDescriptor {
+        let raw = openat(self.raw, name, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, readers.fileMode)
         guard raw >= 0 else { throw FileError(.lastError, while: "open", self.path(of: name)) }
-        return OwnedDescriptor(owning: raw, path: self.path(of: name))
+        let file = OwnedDescriptor(owning: raw, path: self.path(of: name))
+        try file.grant(readers, folder: false)
+        return file
     }
 
     /// The whole of a small file.
@@ -181,7 +195,7 @@ package final class Folder: Sendable {
             guard let name else { throw FileError(.wrongType, "a name in \(path.escapedForTerminal) is not UTF-8") }
             if name != "." && name != ".." { names.append(name) }
         }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        return names.sorted { $0.precedesBytewise($1) }
     }
 
     /// Makes created, renamed and removed names durable.

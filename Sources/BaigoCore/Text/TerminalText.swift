@@ -26,6 +26,7 @@ extension String {
     ///
     /// For anything that came from a medium or a model and goes to a terminal, a report or a log.
     package var escapedForTerminal: String {
+        if isPlain { return self }
         guard unicodeScalars.contains(where: { $0.isTerminalControl && $0 != "\n" && $0 != "\t" }) else { return self }
         var shown = ""
         for scalar in unicodeScalars {
@@ -38,6 +39,15 @@ extension String {
         return shown
     }
 
+    /// Whether the text is printable ASCII on one line: that needs no care, and is most of what is shown.
+    package var isPlain: Bool { utf8.allSatisfy { (0x20..<0x7F).contains($0) } }
+
+    /// Whether the text comes before another in the order of their bytes.
+    package func precedesBytewise(_ other: String) -> Bool {
+        var (left, right) = (self, other)
+        return left.withUTF8 { left in right.withUTF8 { left.lexicographicallyPrecedes($0) } }
+    }
+
     /// The start of the text on one line: at most 256 characters, whatever the size of what was read.
     package var excerptForOneLine: String {
         let start = unicodeScalars.prefix(256)
@@ -47,7 +57,8 @@ extension String {
 
     /// The text on one line: controls escaped, LF and TAB too.
     package var escapedForOneLine: String {
-        escapedForTerminal.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n")
+        if isPlain { return self }
+        return escapedForTerminal.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\\n")
             .split(separator: "\t", omittingEmptySubsequences: false).joined(separator: "\\t")
     }
 }

@@ -15,6 +15,11 @@ package struct SHA256Digest: Hashable, Sendable, Comparable, CustomStringConvert
 
     /// Reads 64 lower-case hexadecimal digits; `nil` for anything else, upper case included.
     package init?(hex: some StringProtocol) {
+        self.init(hex: String(hex))
+    }
+
+    /// Reads 64 lower-case hexadecimal digits; `nil` for anything else, upper case included.
+    package init?(hex: String) {
         guard hex.utf8.count == 64 else { return nil }
         var bytes: [UInt8] = []
         bytes.reserveCapacity(32)

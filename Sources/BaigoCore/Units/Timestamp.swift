@@ -42,11 +42,19 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         var seconds = time_t(secondsSinceEpoch)
         var parts = tm()
         guard gmtime_r(&seconds, &parts) != nil else { return "invalid" }
-        func padded(_ value: Int32, _ width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.count)) + text
+        var text: [UInt8] = []
+        func append(_ value: Int32, _ width: Int, _ end: Unicode.Scalar) {
+            let digits = Array(String(value).utf8)
+            text += repeatElement(UInt8(ascii: "0"), count: max(0, width - digits.count))
+            text += digits
+            text.append(UInt8(ascii: end))
         }
-        return "\(padded(parts.tm_year + 1900, 4))-\(padded(parts.tm_mon + 1, 2))-\(padded(parts.tm_mday, 2))"
-            + "T\(padded(parts.tm_hour, 2)):\(padded(parts.tm_min, 2)):\(padded(parts.tm_sec, 2))Z"
+        append(parts.tm_year + 1900, 4, "-")
+        append(parts.tm_mon + 1, 2, "-")
+        append(parts.tm_mday, 2, "T")
+        append(parts.tm_hour, 2, ":")
+        append(parts.tm_min, 2, ":")
+        append(parts.tm_sec, 2, "Z")
+        return String(decoding: text, as: UTF8.self)
     }
 }

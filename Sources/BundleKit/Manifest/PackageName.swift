@@ -86,7 +86,9 @@ private enum NamePart {
         guard part.utf8.allSatisfy({ isAlphanumeric($0) || "._-".utf8.contains($0) }) else {
             return "has a character other than letters, digits, dots, underscores and dashes"
         }
-        for suffix in [".gguf", ".baimodel", ".baiengine"] where part.lowercased().hasSuffix(suffix) {
+        guard part.utf8.contains(UInt8(ascii: ".")) else { return nil }
+        let folded = part.lowercased()
+        for suffix in [".gguf", ".baimodel", ".baiengine"] where folded.hasSuffix(suffix) {
             return "ends in \(suffix), which marks files"
         }
         return nil

@@ -12,6 +12,8 @@ struct StoreCheck {
         var faults: [Warning] = []
         var files: [StoredFile] = []
         var tree: VersionTree?
+        /// What the receipt says of the audit log.
+        var audit: AuditHead?
 
         var reference: String { "\(name):\(folderName)" }
     }
@@ -37,13 +39,19 @@ struct StoreCheck {
         self.known = known
     }
 
+    /// The latest line of the audit log that the receipts which were read name.
+    var latestAudit: AuditHead? { found.compactMap(\.audit).max { $0.sequence < $1.sequence } }
+
     /// Looks at some models and what they need, or at all of them and every blob.
     ///
     /// - Throws: `FileError`; `CancellationError`.
     mutating func run(
         _ names: [PackageName], onlyVersion folderName: String? = nil, allBlobs: Bool, progress: any ProgressObserver
     ) throws -> CheckReport {
-        for name in names { try read(name, only: folderName) }
+        let check = self
+        let looks = try Parallel.map(names, isCancellable: true) { try check.read($0, only: folderName) }
+        found = looks.flatMap(\.versions)
+        report.problems += looks.flatMap(\.problems)
         var sizes: [SHA256Digest: Int64] = [:]
         var needed: [SHA256Digest: [String]] = [:]
         for version in found {
@@ -66,25 +74,10 @@ struct StoreCheck {
         return report
     }
 
-    private mutating func read(_ name: PackageName, only wanted: String?) throws {
-        guard let model = try ModelFolder(name, in: catalog.models) else { return }
-        do {
-            if let active = try model.recordedActive(), try model.folder.status(of: active) == nil {
-                report.problems.append(
-                    StoreError.damaged(model.folder.path(of: StoreLayout.active), "names a version that is not there")
-                        .asWarning)
-            }
-            let history = try model.history()
-            if let index = history.firstIndex(where: { ActivationEntry($0) == nil }) {
-                report.problems.append(
-                    StoreError.damaged(model.folder.path(of: StoreLayout.history), "has a malformed line \(index + 1)")
-                        .asWarning)
-            }
-        } catch let error as StoreError {
-            report.problems.append(error.asWarning)
-        }
+    private func read(_ name: PackageName, only wanted: String?) throws -> (versions: [Found], problems: [Warning]) {
+        guard let model = try ModelFolder(name, in: catalog.models) else { return ([], []) }
+        var versions: [Found] = []
         for folder in try model.versionFolders() where wanted == nil || wanted == folder {
-            try Task.checkCancellation()
             var version = Found(name: name, folderName: folder)
             do {
                 try inspect(&version, in: model)
@@ -92,12 +85,35 @@ struct StoreCheck {
                 guard try model.folder.status(of: folder) != nil else { continue }
                 version.faults.append(error.asWarning)
             }
-            found.append(version)
+            versions.append(version)
         }
+        return (versions, try problems(of: model))
+    }
+
+    /// What is wrong beside the versions of a model.
+    private func problems(of model: ModelFolder) throws -> [Warning] {
+        var problems: [Warning] = []
+        do {
+            if let active = try model.recordedActive(), try model.folder.status(of: active) == nil {
+                problems.append(
+                    StoreError.damaged(model.folder.path(of: StoreLayout.active), "names a version that is not there")
+                        .asWarning)
+            }
+            let history = try model.history()
+            if let index = history.firstIndex(where: { ActivationEntry($0) == nil }) {
+                problems.append(
+                    StoreError.damaged(model.folder.path(of: StoreLayout.history), "has a malformed line \(index + 1)")
+                        .asWarning)
+            }
+        } catch let error as StoreError {
+            problems.append(error.asWarning)
+        }
+        return problems
     }
 
     private func inspect(_ version: inout Found, in model: ModelFolder) throws {
         guard let folder = try VersionFolder(version.folderName, in: model) else { return }
+        version.audit = folder.receipt.audit
         version.files = folder.receipt.files
         let isThere = try folder.folder.status(of: StoreLayout.package) != nil
         version.tree = try isThere ? VersionTree(of: folder.folder.folder(StoreLayout.package)) : VersionTree()
@@ -224,5 +240,5 @@ struct StoreCheck {
 
 extension FileStatus {
     /// Whether both are names of one file.
-    func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
+    func isSameFile(as other: FileStatus?) -> Bool { device == other?.device && inode == other?.inode }
 }

@@ -55,9 +55,7 @@ struct GarbageCollection {
         // Read before the models: what an import beside a dry run moves from one to the other is not missed.
         let present = try blobs?.contents().digests ?? []
         try catalog.checkEverythingIsUnderstood()
-        guard let reachable = try catalog.reachableDigests() else {
-            throw StoreError.damaged(catalog.models.path, "has a version that cannot be read")
-        }
+        let reachable = try catalog.reachableDigests()
         let unneeded = present.filter { !reachable.contains($0) && !isProtected.contains($0) }
         let found = try unneeded.sorted().compactMap { digest in
             try blobs?.status(of: digest).map {

@@ -4,9 +4,32 @@ internal import BaigoCore
 internal import BundleKit
 
 extension Catalog {
+    /// The digests of all files of all versions, as receipts and manifests say.
+    ///
+    /// - Throws: `StoreError`, code `damaged`, where a version cannot be read, so that nothing may count as unreachable;
+    ///   `FileError`; `CancellationError`.
+    func reachableDigests() throws -> Set<SHA256Digest> {
+        let needed = try Parallel.map(try names()) { name -> [SHA256Digest] in
+            guard let model = try ModelFolder(name, in: models) else { return [] }
+            return try model.versionFolders().flatMap { folder -> [SHA256Digest] in
+                guard let found = try VersionFolder(folder, in: model) else { return [] }
+                return try found.receipt.files.map(\.sha256) + found.manifest().files.map(\.sha256)
+            }
+        }
+        return Set(needed.joined())
+    }
+
+    /// The same; `nil` where a version cannot be read, which may need anything.
+    ///
+    /// - Throws: `FileError`.
+    func reachableDigestsIfReadable() throws -> Set<SHA256Digest>? {
+        do { return try reachableDigests() } catch is StoreError { return nil }
+    }
+
     /// Refuses to tell what is needed while something under `models/` is not understood: it may need anything.
     ///
-    /// Hidden files, which writes that were cut short leave, need nothing.
+    /// Hidden files, which writes that were cut short leave, need nothing; versions that cannot be read are a matter of
+    /// `reachableDigests()`.
     ///
     /// - Throws: `StoreError`, code `damaged`, naming the first such thing; `FileError`.
     func checkEverythingIsUnderstood() throws {
@@ -21,18 +44,12 @@ extension Catalog {
                     throw unknown(inner.path)
                 }
                 for version in try inner.names()
-                where ![StoreLayout.active, StoreLayout.history].contains(version) {
+                where !StoreLayout.isModelFile(version) {
                     guard try folder(version, in: inner) != nil else { continue }
                     guard version.contains("~"), !version.hasPrefix(".") else {
                         throw unknown(inner.path(of: version))
                     }
                 }
-            }
-        }
-        for name in try names() {
-            guard let model = try ModelFolder(name, in: models) else { continue }
-            for folder in try model.versionFolders() {
-                _ = try VersionFolder(folder, in: model)?.manifest()
             }
         }
     }

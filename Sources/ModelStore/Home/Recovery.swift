@@ -97,7 +97,7 @@ extension WritingHome {
         let area = try staging.folder(name)
         if try area.status(of: StagingArea.files)?.kind != .folder { return try discardStaging(name) }
         let files = try area.folder(StagingArea.files)
-        if let journal = try? CommitJournal(in: area), let reachable = try catalog.reachableDigests() {
+        if let journal = try? CommitJournal(in: area), let reachable = try catalog.reachableDigestsIfReadable() {
             for digest in Set(journal.digests).subtracting(reachable).sorted() {
                 try blobs.release(digest, to: files)
             }
@@ -121,9 +121,7 @@ extension WritingHome {
     /// - Throws: `FileError`.
     @discardableResult
     func removeUnreachable(of digests: Set<SHA256Digest>) throws -> [(digest: SHA256Digest, size: ByteCount)] {
-        guard !digests.isEmpty, let reachable = try Catalog(models: models, root: root).reachableDigests() else {
-            return []
-        }
+        guard !digests.isEmpty, let reachable = try catalog.reachableDigestsIfReadable() else { return [] }
         return try digests.subtracting(reachable).sorted().map { ($0, try blobs.remove($0)) }
     }
 
@@ -165,7 +163,7 @@ extension WritingHome {
         guard let model = try ModelFolder(name, in: models) else { return .recovered }
         let left = try model.versionFolders()
         if let active = try model.recordedActive(), !left.contains(active) { try model.deactivate() }
-        if left.isEmpty { try retire(model) }
+        if left.isEmpty { try retire(model) } else { try model.dropStalePins() }
         return wanted.contains(where: left.contains) ? .undone : .recovered
     }
 

@@ -10,10 +10,13 @@ internal import SystemPackage
 struct StoreHome: Sendable {
     /// Absolute.
     let path: FilePath
+    /// Whether a home that is made lets everyone read; one that is there lets in whom its mode lets in.
+    let isShared: Bool
 
     /// Names a home; nothing is looked at yet.
-    init(path: FilePath) {
+    init(path: FilePath, isShared: Bool = false) {
         self.path = path.absolute
+        self.isShared = isShared
     }
 
     /// Opens the home for reading; `nil` where there is none.
@@ -23,9 +26,11 @@ struct StoreHome: Sendable {
     func reading() throws -> (root: Folder, identity: StoreIdentity)? {
         guard let root = try folder() else { return nil }
         try checkOwner(of: root)
+        try MovedStore.refuse(in: root)
         if let identity = try StoreIdentity(in: root) { return (root, identity) }
         let names = try root.names()
         if names.allSatisfy(StoreLayout.isEarly) { return nil }
+        try CopyMark.refuse(in: root)
         let shown = root.path.escapedForTerminal
         if names.contains(StoreLayout.models) || names.contains(StoreLayout.blobs) {
             throw StoreError(
@@ -58,9 +63,10 @@ struct StoreHome: Sendable {
             try checkWriter(of: root)
             return root
         }
-        let parent = try Folder.open(making: path.removingLastComponent())
+        let access = isShared ? FolderAccess.everyone : .owner
+        let parent = try Folder.open(making: path.removingLastComponent(), mode: access.folderMode)
         guard let name = path.lastComponent else { throw notAFolder() }
-        let root = try parent.folder(making: name.string)
+        let root = try parent.sharing(with: access).folder(making: name.string)
         try parent.sync()
         try checkOwner(of: root)
         try checkWriter(of: root)
@@ -88,7 +94,15 @@ struct StoreHome: Sendable {
         return made
     }
 
-    private func folder() throws -> Folder? {
+    /// The home's folder, which hands on who may read it; `nil` where there is none.
+    ///
+    /// - Throws: `FileError`.
+    func folder() throws -> Folder? {
+        guard let found = try found() else { return nil }
+        return found.sharing(with: FolderAccess(mode: try found.status().mode))
+    }
+
+    private func found() throws -> Folder? {
         guard let name = path.lastComponent, name.kind == .regular else { return try Folder.open(path) }
         let parent: Folder
         do throws(FileError) {
@@ -113,7 +127,10 @@ struct StoreHome: Sendable {
         }
     }
 
-    private func checkOwner(of folder: Folder) throws(FileError) {
+    /// Refuses a folder that others may write to.
+    ///
+    /// - Throws: `FileError`, code `unsafeOwnership`.
+    func checkOwner(of folder: Folder) throws(FileError) {
         let status = try folder.status()
         let shown = folder.path.escapedForTerminal
         guard status.mode & 0o022 == 0 else {

@@ -18,6 +18,8 @@ enum StoreLayout {
     static let noPublisher = "_"
     static let active = "active"
     static let history = "history.jsonl"
+    /// A line for each version that is not removed without force.
+    static let pinned = "pinned"
     static let receipt = "receipt.json"
     static let package = "package"
 
@@ -26,6 +28,9 @@ enum StoreLayout {
     static func isEarly(_ name: String) -> Bool {
         name.hasPrefix(".") || [lock, trust, "policy.toml", "engines", "lost+found"].contains(name)
     }
+
+    /// Whether a file beside the versions of a model is one that baigo puts there.
+    static func isModelFile(_ name: String) -> Bool { [active, history, pinned].contains(name) }
 
     /// Digits of the identity in the name of a version's folder.
     static let identityDigits = 12

@@ -56,7 +56,9 @@ struct IndexPublisher {
         try IndexSchema.migrator.migrate(queue)
         try queue.write(fill)
         try queue.close()
-        try staging.file(reading: Self.draft).sync()
+        let draft = try staging.file(reading: Self.draft)
+        try draft.grant(root.readers, folder: false)
+        try draft.sync()
         try staging.rename(Self.draft, to: StoreLayout.index, in: root)
         try root.sync()
     }
@@ -99,15 +101,15 @@ struct IndexPublisher {
             sql: """
                 INSERT INTO version (model, identity, version, content, active, importedAt, sequence, size,
                     displayName, format, architecture, quantization, license, parameters, contextLength, signature,
-                    trusted)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    trusted, pinned)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 version.name.description, version.identity.hex, version.version.description, version.content.hex,
                 version.isActive, version.importedAt.secondsSinceEpoch, version.sequence, version.size.bytes,
                 version.summary.displayName, version.summary.format, version.summary.architecture,
                 version.summary.quantization, version.summary.license, version.summary.parameters,
-                version.summary.contextLength, version.signatureStatus, version.isTrusted,
+                version.summary.contextLength, version.signatureStatus, version.isTrusted, version.isPinned,
             ])
     }
 }

@@ -12,6 +12,10 @@ enum IndexSchema {
         migrator.registerMigration("1: models, versions, files") { database in
             try database.execute(sql: tables)
         }
+        migrator.registerMigration("2: pins") { database in
+            try database.execute(
+                sql: "ALTER TABLE version ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0 CHECK (pinned IN (0, 1))")
+        }
         return migrator
     }
 

@@ -51,22 +51,26 @@ struct IndexSnapshot {
             database,
             sql: """
                 SELECT model, identity, version, content, active, importedAt, sequence, size, displayName, format,
-                    architecture, quantization, license, parameters, contextLength, signature, trusted
+                    architecture, quantization, license, parameters, contextLength, signature, trusted, pinned
                 FROM version ORDER BY model, sequence DESC
                 """)
+        var name: (text: String, name: PackageName)?
         while let row = try versions.next() {
-            let version = try version(row)
-            entries[version.name.description]?.versions.append(version)
+            let text: String = row[0]
+            let known = name?.text == text ? name?.name : nil
+            let model = try known ?? PackageName(validating: text)
+            name = (text, model)
+            entries[text]?.versions.append(try version(row, of: model))
         }
         return entries
     }
 
-    private static func version(_ row: Row) throws -> StoredVersion {
+    private static func version(_ row: Row, of name: PackageName) throws -> StoredVersion {
         guard let identity = SHA256Digest(hex: row[1] as String), let content = SHA256Digest(hex: row[3] as String)
         else { throw StoreError(.index, "the index holds something that is no digest") }
         return StoredVersion(
-            name: try PackageName(validating: row[0]), version: try PackageVersion(validating: row[2]),
-            identity: identity, content: content, isActive: row[4],
+            name: name, version: try PackageVersion(validating: row[2]),
+            identity: identity, content: content, isActive: row[4], isPinned: row[17],
             importedAt: Timestamp(secondsSinceEpoch: row[5]), sequence: row[6], size: ByteCount(row[7] as Int64),
             summary: ModelSummary(
                 displayName: row[8], format: row[9], architecture: row[10], quantization: row[11], license: row[12],

@@ -21,7 +21,7 @@ struct Catalog {
     ///
     /// - Throws: `FileError`.
     func names() throws(FileError) -> [PackageName] {
-        var names: [PackageName] = []
+        var names: [(text: String, name: PackageName)] = []
         for publisher in try models.names() where !publisher.hasPrefix(".") {
             let inner: [String]
             do throws(FileError) {
@@ -32,10 +32,31 @@ struct Catalog {
             }
             for model in inner {
                 let text = publisher == StoreLayout.noPublisher ? model : "\(publisher)/\(model)"
-                if let name = try? PackageName(validating: text) { names.append(name) }
+                if let name = try? PackageName(validating: text) { names.append((text, name)) }
             }
         }
-        return names.sorted { $0.description.utf8.lexicographicallyPrecedes($1.description.utf8) }
+        return names.sorted { $0.text.precedesBytewise($1.text) }.map(\.name)
+    }
+
+    /// The full name that a name stands for, as `Resolver` has it, without a look at every name where it is plain.
+    ///
+    /// - Throws: `StoreError`: `modelNotFound`, `ambiguous`; `FileError`.
+    func fullName(of name: PackageName) throws -> PackageName {
+        if try ModelFolder(name, in: models) != nil { return name }
+        if name.publisher == nil, let only = try onlyPublisher(of: name.model) { return only }
+        return try Resolver(names: try names()).fullName(of: name)
+    }
+
+    /// The only model of that name with a publisher; `nil` for none or several.
+    private func onlyPublisher(of model: String) throws -> PackageName? {
+        var found: [PackageName] = []
+        for publisher in try models.names() where !publisher.hasPrefix(".") && publisher != StoreLayout.noPublisher {
+            guard let name = try? PackageName(validating: "\(publisher)/\(model)"),
+                try ModelFolder(name, in: models) != nil
+            else { continue }
+            found.append(name)
+        }
+        return found.count == 1 ? found.first : nil
     }
 
     /// All versions of a model, the newest first.
@@ -50,10 +71,13 @@ struct Catalog {
         } catch let error as StoreError {
             reading.faults.append(error)
         }
+        let pinned = try model.pinned()
         for folder in try model.versionFolders() {
             do {
                 guard let found = try VersionFolder(folder, in: model) else { continue }
-                reading.versions.append(found.stored(try found.manifest(), isActive: folder == active))
+                reading.versions.append(
+                    found.stored(
+                        try found.manifest(), isActive: folder == active, isPinned: pinned.contains(folder)))
             } catch let error as StoreError {
                 if try model.folder.status(of: folder) != nil { reading.faults.append(error) }
             }
@@ -77,28 +101,8 @@ struct Catalog {
         let folder = home.path.appending(StoreLayout.models).appending(publisher).appending(version.name.model)
             .appending(version.folderName).appending(StoreLayout.package)
         return StoredPackage(
-            version: found.stored(manifest, isActive: version.isActive), manifest: manifest, receipt: found.receipt,
+            version: found.stored(manifest, isActive: version.isActive, isPinned: version.isPinned), manifest: manifest,
+            receipt: found.receipt,
             folder: folder, blobs: home.path.appending(StoreLayout.blobs))
-    }
-
-    /// The digests of all files of all versions; `nil` where a version cannot be read, so that nothing may count as
-    /// unreachable.
-    ///
-    /// - Throws: `FileError`.
-    func reachableDigests() throws -> Set<SHA256Digest>? {
-        var reachable: Set<SHA256Digest> = []
-        for name in try names() {
-            guard let model = try ModelFolder(name, in: models) else { continue }
-            for folder in try model.versionFolders() {
-                do {
-                    guard let found = try VersionFolder(folder, in: model) else { continue }
-                    reachable.formUnion(found.receipt.files.map(\.sha256))
-                    reachable.formUnion(try found.manifest().files.map(\.sha256))
-                } catch is StoreError {
-                    return nil
-                }
-            }
-        }
-        return reachable
     }
 }

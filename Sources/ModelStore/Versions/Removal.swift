@@ -51,7 +51,7 @@ struct Removal {
         try trash.sync()
         let left = try model.versionFolders()
         if let active = try model.recordedActive(), !left.contains(active) { try model.deactivate() }
-        if left.isEmpty { try writing.retire(model) }
+        if left.isEmpty { try writing.retire(model) } else { try model.dropStalePins() }
         let removed = try writing.removeUnreachable(of: digests)
         try writing.discardStaging(trashName)
         var warnings: [Warning] = []

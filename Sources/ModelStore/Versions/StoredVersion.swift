@@ -11,6 +11,8 @@ package struct StoredVersion: Sendable, Equatable {
     package let content: SHA256Digest
     /// Whether the bare name stands for this version.
     package var isActive: Bool
+    /// Whether it is not removed without force.
+    package internal(set) var isPinned: Bool
     package let importedAt: Timestamp
     /// Grows from import to import: the sequence number of the audit line that announced it.
     package let sequence: Int64

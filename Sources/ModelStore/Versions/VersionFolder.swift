@@ -53,10 +53,11 @@ struct VersionFolder {
     }
 
     /// The version as lists show it.
-    func stored(_ manifest: Manifest, isActive: Bool) -> StoredVersion {
+    func stored(_ manifest: Manifest, isActive: Bool, isPinned: Bool) -> StoredVersion {
         StoredVersion(
             name: receipt.name, version: receipt.version, identity: receipt.identity, content: receipt.content,
-            isActive: isActive, importedAt: receipt.importedAt, sequence: receipt.audit.sequence, size: receipt.size,
+            isActive: isActive, isPinned: isPinned, importedAt: receipt.importedAt, sequence: receipt.audit.sequence,
+            size: receipt.size,
             summary: ModelSummary(of: manifest), signatureStatus: receipt.signatureStatus,
             isTrusted: receipt.isTrusted)
     }

@@ -33,6 +33,7 @@ struct AuditShow: BaigoCommand {
     @Option(help: ArgumentHelp("Only lines before this time.", valueName: "2026-11-21T22:00:00Z"))
     var until: String?
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func validate() throws {

@@ -21,6 +21,7 @@ struct AuditVerify: BaigoCommand {
     @Option(help: ArgumentHelp("A line that the log must contain.", valueName: "sequence:digest"))
     var expect: String?
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

@@ -18,6 +18,7 @@ struct HostDoctor: BaigoCommand {
               baigo doctor --json
             """)
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

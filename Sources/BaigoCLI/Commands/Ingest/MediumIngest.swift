@@ -47,6 +47,7 @@ struct MediumIngest: BaigoCommand {
     var wait: Int = 600
 
     @OptionGroup(title: "Progress") var progress: ProgressOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func validate() throws {

@@ -19,6 +19,7 @@ struct ModelActivate: BaigoCommand {
     var model: String
 
     @OptionGroup(title: "Store") var writing: WritingOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

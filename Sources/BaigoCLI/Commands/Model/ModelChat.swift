@@ -26,6 +26,7 @@ struct ModelChat: BaigoCommand {
     @OptionGroup(title: "Sampling") var sampling: SamplingArguments
     @OptionGroup(title: "Rarer sampling") var rarer: RareSamplingArguments
     @OptionGroup(title: "Loading") var loading: LoadOptions
+    @OptionGroup(title: "Store") var place: HomeOption
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

@@ -19,10 +19,11 @@ struct ModelHistory: BaigoCommand {
     @Argument(help: "The model.")
     var model: String
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let entries = try Host(context).store().history(of: ModelReference(model))
+        let entries = try Host(context).shelf().history(of: ModelReference(model))
         if output.json {
             try context.output.result(["history": .array(entries.map(\.json))])
             return

@@ -16,41 +16,60 @@ struct ModelList: BaigoCommand {
               baigo list --name 'qwen*' --license apache-2.0 --all
 
             Without a model or --all each name stands once, with its active version, or the newest where none is active. \
-            The active version of a name is marked with *. Exit statuses: 3 no such model.
+            The active version of a name is marked with *, a pinned one with p. \
+            Where all users of this host share a store, its models stand below the own ones, which come first when a \
+            name is looked up. Exit statuses: 3 no such model.
             """)
 
     @Argument(help: "Show every version of this model.")
     var model: String?
 
     @OptionGroup(title: "Which") var filter: ListFilter
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let store = try Host(context).store()
-        let listing = try store.list(try model.map { model throws(StoreError) in try ModelReference(model).name })
-        let versions = listing.models.flatMap { filter.versions(of: $0, whole: model != nil) }
+        let name = try model.map { model throws(StoreError) in try ModelReference(model).name }
+        let listing = try Host(context).shelf().list(name)
+        let rows = listing.models.flatMap { found in
+            filter.versions(of: found.model, whole: model != nil).map { Row(place: found.place, version: $0) }
+        }
         if output.json {
-            try context.output.result(["models": .array(versions.map(\.json)), "warnings": listing.warnings.json])
+            try context.output.result([
+                "models": .array(rows.map { $0.version.json(in: $0.place) }), "warnings": listing.warnings.json,
+            ])
         } else if output.quiet {
-            for version in versions { try context.output.line(version.exactReference.description) }
-        } else if versions.isEmpty {
+            try context.output.text(rows.map { "\($0.version.exactReference)\n" }.joined())
+        } else if rows.isEmpty {
             try context.errorOutput.line(listing.models.isEmpty ? "the store is empty" : "no model fits")
         } else {
-            try context.output.text(table(versions).text)
+            try context.output.text(table(rows).text)
         }
         for warning in listing.warnings where !output.json {
             try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
         }
     }
 
-    private func table(_ versions: [StoredVersion]) -> TextTable {
-        var table = TextTable("", "NAME", "VERSION", "SIZE", "ARCHITECTURE", "QUANTIZATION", "SIGNATURE", "IMPORTED")
-        table.rows = versions.map { version in
-            [
-                version.isActive ? "*" : "", version.name.description, version.version.description,
-                version.size.description, version.summary.architecture ?? "", version.summary.quantization ?? "",
-                version.isTrusted ? "trusted" : version.signatureStatus, version.importedAt.description,
+    /// A version and the store that it is in.
+    private struct Row {
+        let place: StoreShelf.Place
+        let version: StoredVersion
+    }
+
+    private func table(_ rows: [Row]) -> TextTable {
+        var header = ["", "NAME", "VERSION", "SIZE", "ARCHITECTURE", "QUANTIZATION", "SIGNATURE", "IMPORTED"]
+        let isShared = rows.contains { $0.place == .system }
+        if isShared { header.append("STORE") }
+        var table = TextTable(header)
+        table.rows = rows.map { row in
+            let version = row.version
+            let cells = [
+                (version.isActive ? "*" : "") + (version.isPinned ? "p" : ""), version.name.description,
+                version.version.description, version.size.description, version.summary.architecture ?? "",
+                version.summary.quantization ?? "", version.isTrusted ? "trusted" : version.signatureStatus,
+                version.importedAt.description,
             ]
+            return isShared ? cells + [row.place.rawValue] : cells
         }
         return table
     }

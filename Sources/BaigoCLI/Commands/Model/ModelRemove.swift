@@ -10,7 +10,7 @@ struct ModelRemove: BaigoCommand {
         commandName: "remove",
         abstract: "Remove a model, or one version of it, from the store.",
         discussion: """
-            A model with several versions needs --all, the active version of several --force. There is no way back but \
+            A model with several versions needs --all, the active version of several and a pinned one --force. There is no way back but \
             to import the package again. Content that other versions use stays.
 
               baigo remove qwen2.5-7b-instruct:2026.10 --yes
@@ -24,13 +24,14 @@ struct ModelRemove: BaigoCommand {
     @Flag(help: "Remove every version of the model.")
     var all = false
 
-    @Flag(help: "Remove the version even if it is the active one.")
+    @Flag(help: "Remove the version even if it is pinned or the active one.")
     var force = false
 
     @Flag(help: "Ask nothing.")
     var yes = false
 
     @OptionGroup(title: "Store") var writing: WritingOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

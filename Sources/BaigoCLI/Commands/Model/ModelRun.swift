@@ -61,6 +61,7 @@ struct ModelRun: BaigoCommand {
     @OptionGroup(title: "Sampling") var sampling: SamplingArguments
     @OptionGroup(title: "Rarer sampling") var rarer: RareSamplingArguments
     @OptionGroup(title: "Loading") var loading: LoadOptions
+    @OptionGroup(title: "Store") var place: HomeOption
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func validate() throws {

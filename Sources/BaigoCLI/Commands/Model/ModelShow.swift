@@ -21,14 +21,15 @@ struct ModelShow: BaigoCommand {
     @Argument(help: "The model: name, name:version or name:version~identity.")
     var model: String
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let package = try Host(context).store().resolve(ModelReference(model))
+        let (store, package) = try Host(context).shelf().resolve(ModelReference(model))
         let manifest = package.manifest
         if output.json {
             try context.output.result([
-                "model": package.version.json, "package": .object(manifest.json),
+                "model": package.version.json(in: store), "package": .object(manifest.json),
                 "receipt": .object(package.receipt.json), "path": .string(package.folder.string),
             ])
             return
@@ -39,6 +40,8 @@ struct ModelShow: BaigoCommand {
             "imported", "\(package.version.importedAt) from \(package.receipt.source) by \(package.receipt.importedBy)")
         card.add("signature", package.version.isTrusted ? "trusted" : package.version.signatureStatus)
         card.add("active", package.version.isActive ? "yes" : "no")
+        card.add("pinned", package.version.isPinned ? "yes" : "no")
+        card.add("store", store.rawValue)
         card.add("folder", package.folder.string)
         try context.output.text("\n" + card.text + "\n" + PackageCard.contents(manifest))
     }

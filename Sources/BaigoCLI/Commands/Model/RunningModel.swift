@@ -42,7 +42,7 @@ struct RunningModel {
         case .path(let path):
             return (argument, try shards(of: path).map(\.string))
         case .name(let name):
-            let package = try host.store().resolve(ModelReference(name))
+            let package = try host.shelf().resolve(ModelReference(name)).package
             guard let first = package.weights.first else {
                 throw BundleError(.noWeights, "\(package.version.reference) has no weights that could be run")
             }

@@ -34,6 +34,7 @@ struct PackageConvert: BaigoCommand {
     var force = false
 
     @OptionGroup(title: "Progress") var progress: ProgressOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func validate() throws {

@@ -46,6 +46,7 @@ struct PackageExport: BaigoCommand {
     var readBack = false
 
     @OptionGroup(title: "Progress") var progress: ProgressOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func validate() throws {
@@ -80,7 +81,7 @@ struct PackageExport: BaigoCommand {
                     .usage, "a model of the store keeps its manifest; --name, --version and the like need files",
                     hint: "Export without these options, or export the files themselves.")
             }
-            let stored = try host.store().resolve(ModelReference(name))
+            let stored = try host.shelf().resolve(ModelReference(name)).package
             return .stored(try stored.reader())
         }
     }

@@ -47,6 +47,7 @@ struct PackageImport: BaigoCommand {
 
     @OptionGroup(title: "Store") var writing: WritingOptions
     @OptionGroup(title: "Progress") var progress: ProgressOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func validate() throws {

@@ -23,6 +23,7 @@ struct PackageInspect: BaigoCommand {
 
     @OptionGroup(title: "Packages of other makers") var naming: NamingOptions
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

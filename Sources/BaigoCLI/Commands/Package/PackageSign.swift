@@ -22,6 +22,7 @@ struct PackageSign: BaigoCommand {
     var file: String
 
     @OptionGroup(title: "Signature") var signing: SigningOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

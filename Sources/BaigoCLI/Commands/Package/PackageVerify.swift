@@ -25,6 +25,7 @@ struct PackageVerify: BaigoCommand {
 
     @OptionGroup(title: "Signature") var signature: SignatureOptions
     @OptionGroup(title: "Progress") var progress: ProgressOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

@@ -21,6 +21,7 @@ struct PolicyCheck: BaigoCommand {
     @Argument(help: "A policy file; without it those in effect are checked.")
     var file: String?
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

@@ -28,6 +28,7 @@ struct PolicySet: BaigoCommand {
     @Argument(help: "The value in TOML; a text may stand without its quotation marks.")
     var value: String?
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

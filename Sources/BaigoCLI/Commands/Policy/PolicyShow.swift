@@ -12,6 +12,7 @@ struct PolicyShow: BaigoCommand {
         abstract: "Show the policy in effect, and which file each value comes from.",
         discussion: "  baigo trust policy show --json\n\nExit statuses: 7 a policy file cannot be used.")
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

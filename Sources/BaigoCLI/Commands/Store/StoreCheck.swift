@@ -41,6 +41,7 @@ struct StoreCheck: BaigoCommand {
 
     @OptionGroup(title: "Store") var writing: WritingOptions
     @OptionGroup(title: "Progress") var progress: ProgressOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

@@ -28,6 +28,7 @@ struct StoreCollect: BaigoCommand {
     var grace: Int = 86_400
 
     @OptionGroup(title: "Store") var writing: WritingOptions
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func validate() throws {

@@ -23,6 +23,7 @@ struct StoreMeasure: BaigoCommand {
     @Argument(help: "Only this model.")
     var model: String?
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
@@ -34,6 +35,7 @@ struct StoreMeasure: BaigoCommand {
                     usage.models.map { model in
                         [
                             "name": .string(model.name.description), "versions": .integer(Int64(model.versions)),
+                            "pinnedVersions": .integer(Int64(model.pinned)),
                             "bytes": .integer(model.total.bytes), "ownBytes": .integer(model.own.bytes),
                             "sharedBytes": .integer(model.shared.bytes),
                         ]

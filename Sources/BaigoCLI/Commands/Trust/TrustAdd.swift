@@ -34,6 +34,7 @@ struct TrustAdd: BaigoCommand {
         help: ArgumentHelp("The fingerprint that the key has to have; asks nothing then.", valueName: "fingerprint"))
     var fingerprint: String?
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

@@ -11,6 +11,7 @@ struct TrustList: BaigoCommand {
         commandName: "list", abstract: "List the trusted keys.",
         discussion: "  baigo trust list --json\n\nExit statuses: 7 the key ring is damaged.")
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

@@ -24,6 +24,7 @@ struct TrustRemove: BaigoCommand {
     @Flag(help: "Ask nothing.")
     var yes = false
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

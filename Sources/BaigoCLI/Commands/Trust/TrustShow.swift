@@ -14,6 +14,7 @@ struct TrustShow: BaigoCommand {
     @Argument(help: "A fingerprint, at least its last 8 digits, or an e-mail address.")
     var key: String
 
+    @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+
+extension ModelFolder {
+    /// The names of the folders of pinned versions; lines that name none are of no account.
+    ///
+    /// - Throws: `FileError`.
+    func pinned() throws(FileError) -> Set<String> {
+        guard try folder.status(of: StoreLayout.pinned) != nil else { return [] }
+        let text = String(decoding: try folder.bytes(of: StoreLayout.pinned), as: UTF8.self)
+        return Set(text.split(separator: "\n").map(String.init))
+    }
+
+    /// Pins these versions and no others.
+    ///
+    /// - Throws: `FileError`.
+    func pin(_ folders: Set<String>) throws(FileError) {
+        if folders.isEmpty {
+            guard try folder.status(of: StoreLayout.pinned) != nil else { return }
+            try folder.removeFile(StoreLayout.pinned)
+            try folder.sync()
+        } else {
+            let lines = folders.sorted { $0.precedesBytewise($1) }.map { $0 + "\n" }
+            try folder.publish(Array(lines.joined().utf8), as: StoreLayout.pinned)
+        }
+    }
+
+    /// Forgets the pins of versions that are gone, so that one that comes again is not pinned by what was before.
+    ///
+    /// - Throws: `FileError`.
+    func dropStalePins() throws(FileError) {
+        let pinned = try pinned()
+        let left = pinned.intersection(try versionFolders())
+        if left != pinned { try pin(left) }
+    }
+}
