@@ -55,6 +55,7 @@ package struct BundleError: PresentableError {
         case keyFingerprint = "key.fingerprint"
         case trustUnreadable = "trust.unreadable"
         case signingFailed = "signing.failed"
+        case passphraseNeeded = "signing.passphrase"
         case openPGPUnavailable = "environment.gnupg"
         // Libraries
         case outOfMemory = "internal.out-of-memory"
@@ -82,7 +83,8 @@ package struct BundleError: PresentableError {
             .signature
         case .sourceNotFound, .keyNotFound: .notFound
         case .invalidName, .invalidRequest, .keyAmbiguous: .usage
-        case .signatureNotYetValid, .trustUnreadable, .keyUnusable, .signingFailed, .openPGPUnavailable, .outOfMemory:
+        case .signatureNotYetValid, .trustUnreadable, .keyUnusable, .signingFailed, .passphraseNeeded,
+            .openPGPUnavailable, .outOfMemory:
             .environment
         case .library: .unexpected
         }

@@ -19,7 +19,12 @@ package final class KeyRing: Sendable {
         guard let made = mkdtemp(&template) else { throw KeyRingFailure(what: "no temporary folder") }
         home = String(cString: made)
         try configure(configuration)
-        let agent = "allow-loopback-pinentry\npinentry-program /bin/false\ns2k-count 65536\n"
+        try configureAgent("pinentry-program /bin/false\n")
+    }
+
+    /// Sets the lines of its gpg-agent.conf; an agent that runs already reads them after `endAgent`.
+    package func configureAgent(_ lines: String) throws {
+        let agent = "allow-loopback-pinentry\ns2k-count 65536\n" + lines
         try Data(agent.utf8).write(to: URL(fileURLWithPath: home + "/gpg-agent.conf"))
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BaigoCore
+import Foundation
 import TestSupport
 import Testing
 
@@ -15,15 +16,15 @@ import Testing
     }
 
     private func sign(_ key: String) throws -> DetachedSignature {
-        try DetachedSigner.sign(document, key: key, gnupgHome: ring.home)
+        try DetachedSigner.sign(document, with: try .find(key, in: .home(ring.home, patience: .seconds(60))))
     }
 
     private func failure(_ key: String) -> BundleError? {
-        do throws(BundleError) {
-            _ = try DetachedSigner.sign(document, key: key, gnupgHome: ring.home)
+        do {
+            _ = try sign(key)
             return nil
         } catch {
-            return error
+            return error as? BundleError
         }
     }
 
@@ -82,10 +83,62 @@ import Testing
         let fingerprint = try ring.makeKey("Ada <ada@example.test>", passphrase: "secret")
         try ring.endAgent()
         let error = try #require(failure(fingerprint))
-        #expect(error.code == .signingFailed)
+        #expect(error.code == .passphraseNeeded)
         #expect(error.exitStatus == .environment)
         #expect(error.message.contains(fingerprint))
-        #expect(error.hint?.contains("pinentry") == true)
+        #expect(error.hint?.contains("--passphrase-file") == true)
+    }
+
+    @Test func waitsNoLongerThanAllowedForAPassphrase() throws {
+        let fingerprint = try ring.makeKey("Ada <ada@example.test>", passphrase: "secret")
+        let answering = "#!/bin/sh\necho OK\nexec sleep 600\n"
+        try Data(answering.utf8).write(to: URL(fileURLWithPath: ring.home + "/pinentry"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ring.home + "/pinentry")
+        try ring.configureAgent("pinentry-program \(ring.home)/pinentry\n")
+        try ring.endAgent()
+        let key = try SigningKey.find(fingerprint, in: .home(ring.home, patience: .milliseconds(500)))
+        let clock = ContinuousClock()
+        let start = clock.now
+        let error = #expect(throws: BundleError.self) { try DetachedSigner.sign(document, with: key) }
+        #expect(error?.code == .passphraseNeeded)
+        #expect(clock.now - start < .seconds(30))
+    }
+
+    @Test(arguments: ["ed25519", "rsa2048", "nistp256"])
+    func signsWithASecretKeyFromAFile(_ algorithm: String) throws {
+        let fingerprint = try ring.makeKey("Ada <ada@example.test>", algorithm: algorithm)
+        let home: String
+        do {
+            let secrets = try GPGSecretRing(try ring.secretKey(fingerprint), passphrase: nil)
+            home = secrets.path
+            let signature = try DetachedSigner.sign(document, with: try .find(nil, in: .file(secrets)))
+            #expect(signature.fingerprint == fingerprint)
+            #expect(try ring.verifies(signature.armored, over: document, by: [fingerprint]))
+            #expect(FileManager.default.fileExists(atPath: home + "/S.gpg-agent"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: home))
+    }
+
+    @Test func unlocksAKeyFileWithItsPassphraseOnly() throws {
+        let fingerprint = try ring.makeKey("Ada <ada@example.test>", passphrase: "open sesame")
+        let secret = try ring.gpg(["--passphrase", "open sesame", "--armor", "--export-secret-keys", fingerprint])
+        func sign(_ passphrase: String?) throws -> DetachedSignature {
+            let secrets = try GPGSecretRing(secret, passphrase: passphrase.map { Array($0.utf8) })
+            return try DetachedSigner.sign(document, with: try .find(fingerprint, in: .file(secrets)))
+        }
+        #expect(try sign("open sesame").fingerprint == fingerprint)
+        for wrong in ["open barley", nil] {
+            let error = #expect(throws: BundleError.self) { try sign(wrong) }
+            #expect(error?.code == .passphraseNeeded)
+        }
+    }
+
+    @Test func refusesAFileWithoutSecretKey() throws {
+        let fingerprint = try ring.makeKey("Ada <ada@example.test>")
+        for bytes in [try ring.publicKey(fingerprint), Array("hello".utf8), []] {
+            let error = #expect(throws: BundleError.self) { try GPGSecretRing(bytes, passphrase: nil) }
+            #expect(error?.code == .keyMalformed)
+        }
     }
 
     @Test(arguments: ["digest-algo SHA1\n", "digest-algo RIPEMD160\n"])
@@ -99,13 +152,13 @@ import Testing
         let fingerprint = try ring.makeKey("Ada <ada@example.test>")
         let other = try ring.makeKey("Bob <bob@example.test>")
         try ring.configure("textmode\ncomment hello\nlocal-user \(other)\n")
-        do throws(BundleError) {
-            let signature = try DetachedSigner.sign(document, key: fingerprint, gnupgHome: ring.home)
+        do {
+            let signature = try sign(fingerprint)
             let packets = try SignatureFile(reading: signature.armored).packets
             #expect(packets.map(\.type) == [0])
             #expect(packets.first?.names(fingerprint) == true)
             #expect(!String(decoding: signature.armored, as: UTF8.self).contains("hello"))
-        } catch {
+        } catch let error as BundleError {
             #expect(error.code == .signingFailed)
         }
     }

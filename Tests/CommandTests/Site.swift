@@ -42,6 +42,11 @@ final class Site {
         try Self.baigo.run(arguments, environment: fullEnvironment, input: input, in: folder)
     }
 
+    /// Runs baigo in the working folder.
+    func baigo(_ arguments: [String]) throws -> ProgramResult {
+        try Self.baigo.run(arguments, environment: fullEnvironment, in: folder)
+    }
+
     /// Starts baigo in the working folder.
     func starting(_ arguments: String..., input: Data = Data()) throws -> RunningProgram {
         try Self.baigo.start(arguments, environment: fullEnvironment, input: input, in: folder)

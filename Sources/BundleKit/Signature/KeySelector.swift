@@ -7,6 +7,7 @@ package struct KeySelector: Sendable {
     private enum Form: Sendable {
         case fingerprint(String)
         case address(String)
+        case any
     }
 
     private let form: Form
@@ -28,6 +29,14 @@ package struct KeySelector: Sendable {
         }
     }
 
+    /// Means whatever key there is.
+    static let any = KeySelector(form: .any, shown: "the request")
+
+    private init(form: Form, shown: String) {
+        self.form = form
+        self.shown = shown
+    }
+
     /// A full fingerprint as it is stored: 40 upper-case digits; `nil` where the text is none.
     package static func fingerprint(_ text: String) -> String? {
         digits(text).flatMap { $0.count == 40 ? $0 : nil }
@@ -45,6 +54,7 @@ package struct KeySelector: Sendable {
         switch form {
         case .fingerprint(let digits): fingerprints.contains { $0.hasSuffix(digits) }
         case .address(let address): addresses.contains(address)
+        case .any: true
         }
     }
 

@@ -8,6 +8,8 @@ internal import BaigoCore
 struct SignaturePacket {
     /// Header and content as they stood.
     let raw: [UInt8]
+    /// Of version 4, what of it the signature covers, and the first two bytes of the digest.
+    let digestParts: (hashed: [UInt8], left: [UInt8])?
     /// The packet's version; what follows is known of 3, 4 and 5 only.
     let version: UInt8
     /// 0x00 for a binary document, 0x01 for a text; `nil` where the version is not known.
@@ -34,6 +36,7 @@ struct SignaturePacket {
         case 2, 3:
             let body = packet.body
             guard body.count >= 19, body[1] == 5 else { throw Self.early }
+            digestParts = nil
             type = body[2]
             createdAt = Timestamp(secondsSinceEpoch: body[3..<7].reduce(0) { $0 << 8 | Int64($1) })
             expiresAt = nil
@@ -48,6 +51,8 @@ struct SignaturePacket {
             let hashed = try Subpackets(from: &rest)
             let unhashed = try Subpackets(from: &rest)
             guard rest.count > 2 else { throw Self.early }
+            let hashedEnd = 6 + Int(packet.body[4]) << 8 + Int(packet.body[5])
+            digestParts = version == 4 ? (Array(packet.body[..<hashedEnd]), Array(rest.prefix(2))) : nil
             self.type = type
             self.digest = SignatureDigest(identifier: digest)
             createdAt = hashed.only(2).map(Timestamp.init(secondsSinceEpoch:))
@@ -60,6 +65,7 @@ struct SignaturePacket {
             issuerFingerprints = (hashed.contents(33) + unhashed.contents(33))
                 .map { $0.dropFirst().lowercaseHex.uppercased() }
         default:
+            digestParts = nil
             type = nil
             digest = nil
             createdAt = nil

@@ -7,9 +7,9 @@ package import BaigoCore
 /// Whoever changes it holds the store's lock. `keys.json` says what must be there, so a damaged or missing key is
 /// found and never counts as a key that was not added.
 package struct TrustStore: Sendable {
-    private static let recordsName = "keys.json"
-    private static let keysName = "keys"
-    private let folder: Folder
+    static let recordsName = "keys.json"
+    static let keysName = "keys"
+    let folder: Folder
     private let mustHaveRecords: Bool
 
     /// Takes the folder `trust`.
@@ -141,7 +141,7 @@ package struct TrustStore: Sendable {
     }
 
     /// Lets gpg put a key and its stored copy together and leave out what the key did not sign itself.
-    private static func merged(
+    static func merged(
         _ offered: PublicKeyBlock, with stored: PublicKeyBlock?
     ) throws -> (info: KeyInfo, armored: [UInt8]) {
         let ring = try GPGPrivateRing(stored.map { [$0] } ?? [])
@@ -153,7 +153,7 @@ package struct TrustStore: Sendable {
                 .keyMalformed, "the key \(offered.fingerprint) has no user ID that it signed itself",
                 hint: "Ask its owner for a complete copy.")
         }
-        return (info, try ring.minimalExport(of: info.fingerprint))
+        return (info, try ring.context.minimalExport(of: info.fingerprint))
     }
 
     private func block(of fingerprint: String, in keys: Folder) throws(BundleError) -> PublicKeyBlock {
@@ -176,7 +176,7 @@ package struct TrustStore: Sendable {
         return try folder.status(of: Self.keysName) == nil
     }
 
-    private func records() throws(BundleError) -> TrustRecords {
+    func records() throws(BundleError) -> TrustRecords {
         let bytes: [UInt8]
         do throws(FileError) {
             let isUntouched = try isUntouched()

@@ -33,10 +33,10 @@ enum ExportSource {
 
     /// Writes the package.
     func write(
-        as format: PackageFormat, to target: PackageTarget, signing signer: ExportSigner?,
+        as format: PackageFormat, to target: PackageTarget, signing key: SigningKey?,
         progress: any ProgressObserver
     ) throws -> WrittenPackage {
-        let sign = signer.map { signer in { (list: [UInt8]) in try signer.signature(over: list) } }
+        let sign = key.map { key in { (list: [UInt8]) in try DetachedSigner.sign(list, with: key).armored } }
         switch self {
         case .files(let source):
             return try PackageWriter.write(source.plan, as: format, to: target, signing: sign, progress: progress)

@@ -64,11 +64,11 @@ struct PackageExport: BaigoCommand {
         let results = target == "-" ? context.errorOutput : context.output
         if dryRun { return try show(source, size, as: "would be", results) }
         if !output.quiet { try preview(source, size, context.errorOutput) }
-        let signer = try signing.signer(host)
+        let key = try signing.signingKey(host, context)
         let written = try source.write(
-            as: format, to: try packageTarget(), signing: signer,
+            as: format, to: try packageTarget(), signing: key,
             progress: progress.observer(output, context, host.configuration))
-        try report(written, source, signer, results)
+        try report(written, source, key, results)
     }
 
     private func source(_ host: Host, _ context: CommandContext) throws -> ExportSource {
@@ -111,9 +111,9 @@ struct PackageExport: BaigoCommand {
     }
 
     private func report(
-        _ written: WrittenPackage, _ source: ExportSource, _ signer: ExportSigner?, _ out: any OutputTarget
+        _ written: WrittenPackage, _ source: ExportSource, _ key: SigningKey?, _ out: any OutputTarget
     ) throws {
-        let fingerprints = signer?.used.map { [$0] } ?? []
+        let fingerprints = key.map { [$0.fingerprint] } ?? []
         guard !output.json else {
             try out.result([
                 "dryRun": false, "package": .object(written.manifest.json),

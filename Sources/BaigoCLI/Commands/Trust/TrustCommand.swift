@@ -8,5 +8,7 @@ struct TrustCommand: ParsableCommand {
         commandName: "trust",
         abstract: "Keep the keys whose signatures count on this host, and its policy.",
         discussion: "Once a key was added, packages need a signature by a trusted key.",
-        subcommands: [TrustAdd.self, TrustList.self, TrustShow.self, TrustRemove.self, PolicyCommand.self])
+        subcommands: [
+            TrustAdd.self, TrustList.self, TrustShow.self, TrustExport.self, TrustRemove.self, PolicyCommand.self,
+        ])
 }

@@ -60,6 +60,8 @@ package final class PackageReader: Sendable {
     package var identity: SHA256Digest { contents.identity }
     /// The digest of the manifest without date and maker.
     package var content: SHA256Digest { contents.content }
+    /// Whether it was unpacked from a tar bundle.
+    package var isUnpacked: Bool { holding != nil }
     /// Bytes of all listed files together.
     package var size: ByteCount { ByteCount(files.reduce(0) { $0 + $1.size }) }
 

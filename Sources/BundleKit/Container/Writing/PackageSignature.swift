@@ -11,10 +11,19 @@ package enum PackageSignature {
     /// stands early, a new file takes the place of the old one. Either way the package has the old or the new
     /// signatures at any moment, or a journal that brings the old ones back.
     ///
-    /// `armored` holds all signatures the package will have.
+    /// In a folder the file is put in place beside the list. `armored` holds all signatures the package will have.
     ///
     /// - Throws: `BundleError` for a package that is malformed or has no `checksums.txt`; `FileError`.
     package static func replace(in path: FilePath, with armored: [UInt8]) throws {
+        guard armored.count <= ArchiveBody.maximumSignature else {
+            throw BundleError(.invalidRequest, "the signatures are larger than 1 MiB together")
+        }
+        if try FileStatus.of(path).kind == .folder {
+            let folder = try Folder.open(path)
+            let list = try folder.status(of: PackageEntryName.checksums) == nil
+            let name = (list ? PackageEntryName.otherChecksums : PackageEntryName.checksums) + ".asc"
+            return try folder.publish(armored, as: name, mode: 0o644)
+        }
         try SigningJournal.playBack(beside: path)
         guard let (folder, name) = try SigningJournal.place(of: path) else {
             throw FileError(.lastError, while: "open", path.string)
@@ -27,9 +36,6 @@ package enum PackageSignature {
                 breaking: ChecksumRule.missing,
                 "\(path.string.escapedForOneLine) has no checksums.txt that could be signed",
                 hint: "Make a package of it first: baigo convert.")
-        }
-        guard armored.count <= ArchiveBody.maximumSignature else {
-            throw BundleError(.invalidRequest, "the signatures are larger than 1 MiB together")
         }
         let entries = archive.directory.entries
         let present = entries.first { $0.name == PackageEntryName.signature }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import Glibc
+internal import SystemPackage
+
+/// A folder for gpg of this object alone, on a short path of mode 0700, removed with it.
+final class GPGHome: Sendable {
+    let path: String
+    let folder: Folder
+    private let parent: Folder
+    private let name: String
+
+    /// Makes the folder.
+    ///
+    /// - Parameters:
+    ///   - places: Where it may stand; the first that can be written is taken.
+    ///   - prefix: What its name starts with.
+    /// - Throws: `FileError` where none of the places can be written.
+    init(in places: [String] = ["/tmp", "/var/tmp", "/dev/shm"], prefix: String = "bg-") throws(FileError) {
+        var failure = Errno.noSuchFileOrDirectory
+        for place in places {
+            var template = Array("\(place)/\(prefix)XXXXXX".utf8CString)
+            guard let made = mkdtemp(&template) else {
+                failure = Errno.lastError
+                continue
+            }
+            path = String(cString: made)
+            name = String(path.dropFirst(place.count + 1))
+            parent = try Folder.open(FilePath(place))
+            folder = try parent.folder(name)
+            return
+        }
+        throw FileError(failure, while: "make a temporary folder in", places.first ?? "/tmp")
+    }
+
+    deinit {
+        // What cannot be removed is a folder that only its owner can read.
+        _ = try? parent.removeTree(name)
+    }
+}
