@@ -183,12 +183,10 @@ extension SignatureMatrix {
         self.fingerprints = fingerprints
     }
 
-    /// A valid signature together with each of the others.
+    /// A valid signature together with one of each other verdict.
     private static func pairs(of rows: [Row], with valid: [UInt8]) -> [Row] {
         rows.compactMap { row in
-            guard let signature = row.signature, row.verdict != .malformed, row.name != "valid ECDSA" else {
-                return nil
-            }
+            guard let signature = row.signature, row.verdict != .malformed, row.verdict != .valid else { return nil }
             let verdict: Verdict =
                 switch row.verdict {
                 case .unknown, .untrusted("signature.wrong-purpose"): .valid

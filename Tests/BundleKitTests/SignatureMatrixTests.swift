@@ -34,7 +34,7 @@ import Testing
             }
         }
         #expect(cells == matrix.rows.count * 27)
-        #expect(matrix.rows.count > 35)
+        #expect(matrix.rows.count > 30)
     }
 
     private func trusted(_ name: String, in matrix: SignatureMatrix) throws -> TrustedKey {

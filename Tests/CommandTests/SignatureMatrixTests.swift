@@ -77,7 +77,7 @@ struct SignatureMatrixTests {
             let medium = try prepared.site(of: row)
             for trusted in SignatureMatrix.Trusted.allCases {
                 let keys = Set(prepared.matrix.trustedKeys(row, trusted)).sorted()
-                for demand in Demand.allCases where demand.requirement == .auto {
+                for demand in Demand.allCases {
                     let name = "\(keys) \(demand.requirement)"
                     let host = try hosts[name] ?? makeHost(trusting: keys, demand.requirement, prepared)
                     hosts[name] = host
@@ -103,7 +103,7 @@ struct SignatureMatrixTests {
         if requirement != .auto {
             let policy = "schema = 1\n[signature]\nrequired = \"\(requirement.rawValue)\"\n"
             try host.write(Data(policy.utf8), to: "policy.toml")
-            expect(try host.baigo("trust", "policy", "set", "policy.toml", "--yes"), endsWith: .done)
+            expect(try host.baigo("trust", "policy", "set", "policy.toml"), endsWith: .done)
         }
         return host
     }
@@ -120,17 +120,20 @@ struct SignatureMatrixTests {
             #expect(verified.status == right.exitStatus, "verify: \(cell): \(verified)")
             #expect(Self.identifier(of: verified, report) == right.identifier, "verify: \(cell): \(verified)")
             #expect(report["valid"] == .bool(right.exitStatus == 0), "verify: \(cell)")
-            #expect(Self.isTrusted(report, right), "verify: \(cell): \(verified)")
+            let trusted = report["signature"]?["signers"]?.array?.count { $0["trusted"] == true } ?? 0
+            #expect(!right.isTrusted || trusted > 0, "verify: \(cell): \(verified)")
+            #expect(right.isTrusted || trusted == 0 || row.signers.count > 1, "verify: \(cell): \(verified)")
         }
-        let receiver = try Site()
-        if host.exists("home") {
+        // What is refused leaves an audit line and nothing else, so only what is taken in needs a host of its own.
+        let receiver = right.exitStatus == 0 ? try Site() : host
+        if right.exitStatus == 0, host.exists("home") {
             expect(try receiver.run("cp", ["-a", host.home, receiver.home]), endsWith: .done)
         }
         let imported = try receiver.baigo(["import", package, "--yes", "--json"] + demand.option)
         #expect(imported.status == right.exitStatus, "import: \(cell): \(imported)")
+        #expect(receiver.exists("home/models/_/tiny") == (right.exitStatus == 0), "import: \(cell)")
         guard right.exitStatus == 0 else {
             #expect(Self.identifier(of: imported, nil) == right.identifier, "import: \(cell): \(imported)")
-            #expect(try receiver.snapshot("home/models").isEmpty, "\(cell)")
             return
         }
         let result = try imported.json
@@ -146,11 +149,5 @@ struct SignatureMatrixTests {
         }
         return report?["warnings"]?.array?.compactMap { $0["identifier"]?.string }
             .first { $0.hasPrefix("signature.") }
-    }
-
-    /// Whether some signer is trusted exactly where the package is.
-    private static func isTrusted(_ report: JSONValue, _ right: SignatureMatrix.Answer) -> Bool {
-        let trusted = report["signature"]?["signers"]?.array?.contains { $0["trusted"] == true } ?? false
-        return right.isTrusted ? trusted : right.exitStatus != 0 || !trusted
     }
 }

@@ -18,15 +18,19 @@ extension GPGContext {
         return result
     }
 
-    /// One key of the home, armored, with only the newest signatures of its own.
+    /// One key of the home with everything that it signed itself, and nothing that others signed.
     ///
-    /// - Throws: `BundleError`, code `library`.
-    func minimalExport(of fingerprint: String) throws(BundleError) -> [UInt8] {
+    /// gpg's own minimal export leaves out subkeys that have ended, and with them the reason why a signature by one
+    /// counts no more.
+    ///
+    /// - Throws: `BundleError`, code `keyMalformed` for a key of a form that cannot be used, or `library`.
+    func publicKey(_ fingerprint: String) throws(BundleError) -> PublicKeyBlock {
         let data = try GPGData()
-        gpgme_set_armor(raw, 1)
-        try Self.check(
-            gpgme_op_export(raw, fingerprint, gpgme_export_mode_t(GPGME_EXPORT_MODE_MINIMAL), data.raw),
-            "could not export the key")
-        return try data.bytes(limit: PublicKeyBlock.byteLimit)
+        gpgme_set_armor(raw, 0)
+        try Self.check(gpgme_op_export(raw, fingerprint, 0, data.raw), "could not export the key")
+        return try PublicKeyBlock(reading: try data.bytes(limit: Self.exportLimit), keepingForeignSignatures: false)
     }
+
+    /// Bytes of a key with what others signed of it.
+    private static var exportLimit: Int { 64 << 20 }
 }

@@ -20,16 +20,17 @@ package struct PublicKeyBlock: Sendable, Equatable {
 
     /// Reads a key file, armored or not.
     ///
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - isKeepingAll: Whether signatures that name another key as their maker stay.
     /// - Throws: `BundleError`, code `keyMalformed`: too large, no key, several keys, a secret key, an old or new key
     ///   version that cannot be used, or something else in between.
-    package init(reading bytes: [UInt8]) throws(BundleError) {
-        guard bytes.count <= Self.byteLimit else {
-            throw Self.malformed("it is larger than \(ByteCount(Self.byteLimit))")
-        }
-        let packets: [OpenPGPPacket]
+    package init(reading bytes: [UInt8], keepingForeignSignatures isKeepingAll: Bool = true) throws(BundleError) {
+        var packets: [OpenPGPPacket]
         do throws(Armor.Fault) {
-            self.packets = try Self.packets(of: bytes)
-            packets = try OpenPGPPacket.split(self.packets, limit: Self.packetLimit)
+            guard bytes.count <= Self.byteLimit || !isKeepingAll else { throw Self.tooLarge }
+            let limit = isKeepingAll ? Self.packetLimit : bytes.count
+            packets = try OpenPGPPacket.split(try Self.packets(of: bytes), limit: limit)
         } catch {
             throw Self.malformed(error.reason)
         }
@@ -51,9 +52,25 @@ package struct PublicKeyBlock: Sendable, Equatable {
             }
             fingerprints.append(try OpenPGPFingerprint.version4(of: packet.body))
         }
+        if !isKeepingAll {
+            do throws(Armor.Fault) {
+                var own: [OpenPGPPacket] = []
+                for packet in packets {
+                    let isOwn = packet.tag != 2 || fingerprints.contains(where: try SignaturePacket(packet).names)
+                    if isOwn { own.append(packet) }
+                }
+                packets = own
+                guard packets.reduce(0, { $0 + $1.raw.count }) <= Self.byteLimit else { throw Self.tooLarge }
+            } catch {
+                throw Self.malformed(error.reason)
+            }
+        }
+        self.packets = packets.flatMap(\.raw)
         self.fingerprints = fingerprints
         fingerprint = fingerprints[0]
     }
+
+    private static let tooLarge = Armor.Fault(reason: "it is larger than \(ByteCount(byteLimit))")
 
     private static func packets(of bytes: [UInt8]) throws(Armor.Fault) -> [UInt8] {
         if let first = bytes.first, first & 0x80 != 0 { return bytes }

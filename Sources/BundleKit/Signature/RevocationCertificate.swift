@@ -72,11 +72,10 @@ extension TrustStore {
                 .keyMalformed, "the certificate does not revoke \(known.fingerprint): the key did not make it",
                 hint: "Ask the key's owner for the certificate.")
         }
-        let armored = try ring.context.minimalExport(of: info.fingerprint)
         let key = TrustedKey(
-            block: try PublicKeyBlock(reading: armored), userIDs: known.userIDs, purposes: known.purposes,
+            block: try ring.context.publicKey(info.fingerprint), userIDs: known.userIDs, purposes: known.purposes,
             addedAt: known.addedAt, addedBy: known.addedBy)
-        try folder.folder(Self.keysName).publish(armored, as: key.fingerprint + ".asc", mode: 0o644)
+        try folder.folder(Self.keysName).publish(key.armored, as: key.fingerprint + ".asc", mode: 0o644)
         return (key, info, wasKnown)
     }
 }

@@ -65,7 +65,7 @@ package enum SignatureAttachment {
         var blocks: [PublicKeyBlock] = []
         for info in named {
             do throws(BundleError) {
-                blocks.append(try PublicKeyBlock(reading: try context.minimalExport(of: info.fingerprint)))
+                blocks.append(try context.publicKey(info.fingerprint))
             } catch {
                 // A key of a form that is never trusted either stays unknown.
                 guard error.code == .keyMalformed else { throw error }

@@ -96,19 +96,19 @@ package struct TrustStore: Sendable {
         }
         var records = try records()
         let known = try list().first { $0.fingerprint == offered.fingerprint }
-        let (info, armored) = try Self.merged(offered, with: known?.block)
+        let (info, block) = try Self.merged(offered, with: known?.block)
         guard info.canSign else {
             throw BundleError(
                 .keyUnusable, "the key \(info.fingerprint) is not meant for signatures",
                 hint: "Ask the owner for the key that signs the packages.")
         }
         let key = TrustedKey(
-            block: try PublicKeyBlock(reading: armored), userIDs: info.userIDs,
+            block: block, userIDs: info.userIDs,
             purposes: purposes.union(known?.purposes ?? []), addedAt: known?.addedAt ?? now,
             addedBy: known?.addedBy ?? user)
         // The records come first, so that a folder of keys without them is always damage.
         if try isUntouched() { try folder.publish(records.bytes, as: Self.recordsName, mode: 0o644) }
-        try folder.folder(making: Self.keysName).publish(armored, as: key.fingerprint + ".asc", mode: 0o644)
+        try folder.folder(making: Self.keysName).publish(key.armored, as: key.fingerprint + ".asc", mode: 0o644)
         records.put(TrustRecords.Record(key))
         try folder.publish(records.bytes, as: Self.recordsName, mode: 0o644)
         return (key, info, known != nil)
@@ -143,7 +143,7 @@ package struct TrustStore: Sendable {
     /// Lets gpg put a key and its stored copy together and leave out what the key did not sign itself.
     static func merged(
         _ offered: PublicKeyBlock, with stored: PublicKeyBlock?
-    ) throws -> (info: KeyInfo, armored: [UInt8]) {
+    ) throws -> (info: KeyInfo, block: PublicKeyBlock) {
         let ring = try GPGPrivateRing(stored.map { [$0] } ?? [])
         try ring.importKey(offered)
         let keys = try ring.context.keys()
@@ -153,7 +153,7 @@ package struct TrustStore: Sendable {
                 .keyMalformed, "the key \(offered.fingerprint) has no user ID that it signed itself",
                 hint: "Ask its owner for a complete copy.")
         }
-        return (info, try ring.context.minimalExport(of: info.fingerprint))
+        return (info, try ring.context.publicKey(info.fingerprint))
     }
 
     private func block(of fingerprint: String, in keys: Folder) throws(BundleError) -> PublicKeyBlock {
