@@ -21,7 +21,8 @@ struct SigningTests {
     }
 
     /// Folders with secret keys that a process has made.
-    private static let leftovers = "{ cat /dev/shm/baigo-key-*/lock /tmp/baigo-key-*/lock 2> /dev/null || true; } | grep"
+    private static let leftovers =
+        "{ cat /dev/shm/baigo-key-*/lock /tmp/baigo-key-*/lock 2> /dev/null || true; } | grep"
 
     @Test func gpgConfirmsWhatBaigoSignsAndTheOtherWayRound() throws {
         let ring = try KeyRing()

@@ -50,7 +50,7 @@ extension GPGContext {
         }
     }
 
-    /// - Parameter error: What gpg says; `nil` where nobody answered in time.
+    // Without an error nobody answered in time.
     private static func signingFailed(_ error: gpgme_error_t?, _ fingerprint: String) -> BundleError {
         let code = error.map(gpgme_err_code) ?? GPG_ERR_TIMEOUT
         let asking: [gpgme_err_code_t] = [

@@ -56,8 +56,8 @@ package struct PublicKeyBlock: Sendable, Equatable {
             do throws(Armor.Fault) {
                 var own: [OpenPGPPacket] = []
                 for packet in packets {
-                    let isOwn = packet.tag != 2 || fingerprints.contains(where: try SignaturePacket(packet).names)
-                    if isOwn { own.append(packet) }
+                    let signature = packet.tag == 2 ? try SignaturePacket(packet) : nil
+                    if signature.map({ fingerprints.contains(where: $0.names) }) ?? true { own.append(packet) }
                 }
                 packets = own
                 guard packets.reduce(0, { $0 + $1.raw.count }) <= Self.byteLimit else { throw Self.tooLarge }
