@@ -12,6 +12,8 @@ package struct TarBuilder {
         package var link: [UInt8] = []
         package var magic: [UInt8] = Array("ustar".utf8) + [0, UInt8(ascii: "0"), UInt8(ascii: "0")]
         package var prefix: [UInt8] = []
+        /// Bytes at an offset of the block, in place of what stands there.
+        package var raw: [Int: [UInt8]] = [:]
         /// Added to the right checksum.
         package var checksumOffset = 0
 
@@ -34,6 +36,7 @@ package struct TarBuilder {
             put(link, 157)
             put(magic, 257)
             put(prefix, 345)
+            for (offset, bytes) in raw { put(bytes, offset) }
             put(octal(block.reduce(0) { $0 + Int($1) } + checksumOffset, 6) + [0, 0x20], 148)
             return block
         }
@@ -56,13 +59,16 @@ package struct TarBuilder {
 
     /// Adds an extended header with these records.
     package mutating func addPax(_ records: [(key: String, value: String)], type: Character = "x") {
+        addPax(records.map { (key: Array($0.key.utf8), value: Array($0.value.utf8)) }, type: type)
+    }
+
+    /// Adds an extended header with records that may be no text.
+    package mutating func addPax(_ records: [(key: [UInt8], value: [UInt8])], type: Character = "x") {
         let data = records.flatMap { key, value -> [UInt8] in
-            let rest = " \(key)=\(value)\n"
-            var count = rest.utf8.count
-            while String(count).utf8.count + rest.utf8.count != count {
-                count = String(count).utf8.count + rest.utf8.count
-            }
-            return Array("\(count)\(rest)".utf8)
+            let rest = [0x20] + key + [0x3D] + value + [0x0A]
+            var count = rest.count
+            while String(count).utf8.count + rest.count != count { count = String(count).utf8.count + rest.count }
+            return Array(String(count).utf8) + rest
         }
         add("PaxHeader", data) { $0.type = type.asciiValue ?? 0 }
     }

@@ -92,6 +92,67 @@ struct BundleTests {
         expect(try site.baigo("convert", "m.tar", "x.zip"), endsWith: .usage)
     }
 
+    @Test func convertRefusesWhatVerifyRefuses() throws {
+        let site = try Site()
+        expect(try site.baigo("export", Site.model, "-o", "m.baimodel", "--name", "tiny"), endsWith: .done)
+        let damaged = try site.tool(
+            "python3", "-c",
+            """
+            import struct, zipfile, zlib
+            whole = open('m.baimodel', 'rb').read()
+            for name in ['model/tiny-chat.gguf', 'metadata.json']:
+                data = bytearray(whole)
+                entry = zipfile.ZipFile('m.baimodel').getinfo(name)
+                record = data.rindex(b'PK\\1\\2', 0, data.rindex(name.encode()))
+                for place in (entry.header_offset + 14, record + 16):
+                    data[place] ^= 1
+                open(name.split('/')[-1] + '.baimodel', 'wb').write(data)
+            start = whole.index(b'metadata.json') + len('metadata.json')
+            data = bytearray(whole)
+            entry = zipfile.ZipFile('m.baimodel').getinfo('metadata.json')
+            text = bytearray(zipfile.ZipFile('m.baimodel').read('metadata.json'))
+            text[-2] = ord(' ')
+            at = whole.index(bytes(text[:-2]), start)
+            data[at:at + len(text)] = text
+            record = data.rindex(b'PK\\1\\2', 0, data.rindex(b'metadata.json'))
+            for place in (entry.header_offset + 14, record + 16):
+                data[place:place + 4] = struct.pack('<I', zlib.crc32(text))
+            open('text.baimodel', 'wb').write(data)
+            """)
+        expect(damaged, endsWith: .done)
+        for (name, identifier) in [
+            ("tiny-chat.gguf", "bundle.crc-mismatch"), ("metadata.json", "bundle.crc-mismatch"),
+            ("text", "bundle.digest-mismatch"),
+        ] {
+            for target in ["out.baimodel", "out.tar", "out/"] {
+                expect(
+                    try site.baigo("convert", "\(name).baimodel", target, "--json"), endsWith: .invalidContent,
+                    identifier: identifier)
+                #expect(!site.exists(target))
+            }
+        }
+    }
+
+    /// One folder for what is unpacked, several commands at once: none takes the other's for left behind.
+    @Test func severalAreVerifiedAtOnce() throws {
+        let site = try Site()
+        let result = try site.shell(
+            """
+            "$BAIGO" export '\(Site.model)' -o m.baimodel --name tiny --quiet
+            for name in m.tar m.tar.gz m.tar.zst m/; do "$BAIGO" convert m.baimodel "$name" --quiet; done
+            for round in 1 2 3; do
+                for name in m.baimodel m.tar m.tar.gz m.tar.zst m; do
+                    "$BAIGO" verify "./$name" --quiet > "out.$name.$round" 2> "err.$name.$round" & pids+=($!)
+                    "$BAIGO" verify - --quiet < "$([ -d "$name" ] && echo m.tar.gz || echo "$name")" > /dev/null & pids+=($!)
+                done
+            done
+            for pid in "${pids[@]}"; do wait "$pid"; done
+            [ "$(cat out.* | grep -o 'sha256:.*' | sort -u | wc -l)" = 1 ]
+            """)
+        expect(result, endsWith: .done)
+        expect(try site.shell("! find . -name '.baigo-*' | grep ."), endsWith: .done)
+    }
+
     @Test func convertSaysThatARecipeBecomesANewPackage() throws {
         let site = try Site()
         expect(

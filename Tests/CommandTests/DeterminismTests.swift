@@ -59,6 +59,41 @@ struct DeterminismTests {
         #expect(try site.contents("a.baimodel") == site.contents("b.baimodel"))
     }
 
+    /// Prints what an export is, in every format: names, types and digests.
+    private static let everyFormat = """
+        everyFormat() {
+            local format name
+            for format in baimodel tar tar.gz tar.zst folder; do
+                name=$(mktemp -u out.XXXXXX)
+                "$BAIGO" export ./tiny-chat.gguf -o "$name" --format "$format" --name tiny --quiet > /dev/null
+                if [ "$format" = folder ]; then
+                    (cd "$name" && find . -printf '%P %y\\n' | sort && find . -type f -exec sha256sum {} + | sort -k 2)
+                else
+                    sha256sum < "$name"
+                fi
+            done
+        }
+
+        """
+
+    @Test(arguments: [
+        "umask 077", "umask 000", "export TZ=Asia/Seoul", "export LC_ALL=C", "export LC_ALL=tr_TR.UTF-8",
+        "mkdir -p deep/er && cp -p tiny-chat.gguf deep/er && touch deep/er/tiny-chat.gguf && cd deep/er",
+    ])
+    func noFormatDependsOnTheSurroundings(_ change: String) throws {
+        let site = try Site()
+        site.environment["SOURCE_DATE_EPOCH"] = Self.date
+        let result = try site.shell(
+            """
+            \(Self.everyFormat)
+            cp '\(Site.model)' tiny-chat.gguf
+            everyFormat > first
+            (\(change); everyFormat) > second
+            [ -s first ] && [ "$(wc -l < first)" -ge 10 ] && diff first second
+            """)
+        expect(result, endsWith: .done)
+    }
+
     private static var canBecomeAnother: Bool { geteuid() == 0 && Program("setpriv").exists }
 
     @Test(.enabled(if: canBecomeAnother, "only root can run baigo as another user"))
@@ -71,9 +106,15 @@ struct DeterminismTests {
             trap 'rm -rf "$place"' EXIT
             cp '\(Site.model)' "$place" && cp "$BAIGO" "$place/baigo" && chown -R 65534:65534 "$place"
             cd "$place"
-            HOME=$place XDG_CONFIG_HOME=$place BAIGO_HOME=$place/home TMPDIR=$place \
-                setpriv --reuid=65534 --regid=65534 --clear-groups ./baigo export ./tiny-chat.gguf -o b.baimodel
+            export HOME=$place XDG_CONFIG_HOME=$place BAIGO_HOME=$place/home TMPDIR=$place BAIGO=$place/baigo
+            other() { setpriv --reuid=65534 --regid=65534 --clear-groups "$@"; }
+            other ./baigo export ./tiny-chat.gguf -o b.baimodel
             cp b.baimodel '\(site.folder)/'
+            cat > every <<'END'
+            \(Self.everyFormat)
+            everyFormat
+            END
+            other bash -euo pipefail every > theirs && bash -euo pipefail every > ours && diff ours theirs
             """)
         expect(result, endsWith: .done)
         #expect(try site.contents("b.baimodel") == reference)

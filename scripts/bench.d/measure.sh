@@ -40,6 +40,16 @@ peak() {
     record "$key" "$(tail -n 1 "$short/peak")"
 }
 
+# peak_through KEY READER COMMAND…: the same of a command whose output a reader takes.
+peak_through() {
+    local key="$1" reader="$2"
+    shift 2
+    # shellcheck disable=SC2086
+    /usr/bin/time -f %M -o "$short/peak" "$@" 2> "$short/errors" | $reader \
+        || die "$* failed: $(tail -n 5 "$short/errors")"
+    record "$key" "$(tail -n 1 "$short/peak")"
+}
+
 # start_up KEY COMMAND: the time of a short command. Seconds.
 start_up() {
     hyperfine --shell none --warmup 5 --runs 50 --style none --export-csv "$short/time.csv" "$2" \

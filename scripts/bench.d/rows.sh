@@ -123,13 +123,38 @@ measure_memory() {
     local d="$disk" gib="$sparse_gib"
     make_model "$d"
     peaks "$d" "$size_mib MiB" "$d/model.gguf"
-    if ! room "$d" $((gib * 1024 + 16384)); then
-        record skipped "peak memory at $gib GiB: $d has no room for the package"
+    if room "$d" $((gib * 1024 + 8192)); then
+        /usr/bin/python3 "$root/scripts/bench.d/make_gguf.py" "$d/sparse.gguf" $((gib * 1024)) --sparse
+        peaks "$d" "$gib GiB, sparse" "$d/sparse.gguf"
+        rm -f "$d/sparse.gguf"
+    else
+        sparse_peaks "$gib"
+    fi
+}
+
+# Where the disk cannot hold the large package: export goes through a pipe, a program leaves the zeros out of what it
+# writes, and import clones the holes. XFS on a loop device, whose file has only the blocks that are written.
+sparse_peaks() {
+    local gib="$1" image="$disk/sparse.image" x="$disk/xfs" size="$1 GiB, sparse, XFS"
+    if [ "$(id -u)" != 0 ] || ! room "$disk" 8192; then
+        record skipped "peak memory at $gib GiB: $disk has no room for the package"
         return
     fi
-    /usr/bin/python3 "$root/scripts/bench.d/make_gguf.py" "$d/sparse.gguf" $((gib * 1024)) --sparse
-    peaks "$d" "$gib GiB, sparse" "$d/sparse.gguf"
-    rm -f "$d/sparse.gguf"
+    mkdir "$x"
+    truncate -s "$((gib * 2 + 8))G" "$image"
+    /sbin/mkfs.xfs -q -m reflink=1 "$image"
+    if ! mount -o loop "$image" "$x"; then
+        record skipped "peak memory at $gib GiB: no room for the package, and XFS could not be mounted here"
+        rm -rf "$x" "$image"
+        return
+    fi
+    /usr/bin/python3 "$root/scripts/bench.d/make_gguf.py" "$x/sparse.gguf" $((gib * 1024)) --sparse
+    peak_through "memory.export.$size, to a pipe" "dd conv=sparse iflag=fullblock bs=1M status=none of=$x/out.baimodel" \
+        baigo export "$x/sparse.gguf" -o - --name bench --progress none
+    peak "memory.verify.$size" baigo verify "$x/out.baimodel" --progress none
+    peak "memory.import.$size" env "BAIGO_HOME=$x/store" baigo import "$x/out.baimodel" --yes --progress none
+    umount "$x"
+    rm -rf "$x" "$image"
 }
 
 # The package is made sparse before it is imported, so that the disk holds the data only once.

@@ -64,6 +64,8 @@ package struct DataOutcome: Sendable, Equatable {
     package let crc32: UInt32
     /// Bytes read; fewer than asked for where the source ended.
     package let count: Int64
+    /// What the bytes were recognised as, if anything.
+    package let content: FileContent?
 }
 
 /// The one loop that moves data: each byte is read once, hashed, checksummed and written from one small ring of buffers.
@@ -103,6 +105,7 @@ package final class DataPipeline: Sendable {
         report: (Int64) throws -> Void = { _ in }
     ) throws -> DataOutcome {
         var crc = CRC32()
+        var probe = ContentProbe()
         var done: Int64 = 0
         let kept = start?.count ?? 0
         var writer: WriteQueue?
@@ -127,6 +130,7 @@ package final class DataPipeline: Sendable {
             if present == nil { try writer?.submit(loan, count: got) }
             try loan.read(got) { bytes throws in
                 crc.update(bytes)
+                probe.update(bytes)
                 if case .stream(let stream) = target { try stream.writeStream(bytes) }
             }
             done += Int64(got)
@@ -134,6 +138,6 @@ package final class DataPipeline: Sendable {
             if got < wanted { break }
         }
         try writer?.finish()
-        return DataOutcome(digest: try hash.finish(), crc32: crc.value, count: done)
+        return DataOutcome(digest: try hash.finish(), crc32: crc.value, count: done, content: probe.content)
     }
 }

@@ -11,28 +11,59 @@ package enum FileContent: String, Sendable {
     /// An image of a container, as `docker save` and OCI tools make it.
     case containerImage = "container-image"
 
+    /// Bytes at the start of a file, and at the end of a ZIP file, that are looked at before it is read.
     private static let probeBytes = 64 << 10
+    private static let zipTailBytes: Int64 = 1 << 20
     private static let imageMarks: Set<String> = ["manifest.json", "oci-layout", "index.json"]
+    /// Names of files that hold nothing else, where the bytes of an old protocol tell little.
+    private static let pickleNames = [".pkl", ".pickle", ".joblib", ".dill"]
 
     /// Looks at the start and the end of a file; `nil` for anything else.
     ///
     /// - Throws: `FileError`.
     package init?(of file: OwnedDescriptor) throws {
-        let start = try file.bytes(at: 0, count: Self.probeBytes)
-        if start.starts(with: [0x50, 0x4b, 3, 4]) {
-            let size = try file.status().size
-            let tail = try file.bytes(at: max(0, size - Int64(Self.probeBytes)), count: Self.probeBytes)
-            guard Self.holds("data.pkl", start) || Self.holds("data.pkl", tail) else { return nil }
-            self = Self.holds("constants.pkl", start) || Self.holds("constants.pkl", tail) ? .torchScript : .pickle
-        } else if Self.isPickle(start) {
-            self = .pickle
-        } else if start.count >= TarHeader.blockBytes, BundleKind(Array(start.prefix(BundleKind.probeBytes))) == .tar,
-            try Self.isImage(file)
+        let size = try file.status().size
+        if let content = try Self(of: .file(file, at: 0), size: size) {
+            self = content
+        } else if size >= Int64(TarHeader.blockBytes),
+            BundleKind(try file.bytes(at: 0, count: BundleKind.probeBytes)) == .tar, try Self.isImage(file)
         {
             self = .containerImage
         } else {
             return nil
         }
+    }
+
+    /// Looks at the start and the end of data of `size` bytes; `nil` for anything but pickles.
+    ///
+    /// - Throws: `FileError`.
+    init?(of source: DataSource, size: Int64) throws {
+        var probe = ContentProbe()
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.probeBytes, alignment: 4096)
+        defer { buffer.deallocate() }
+        func look(at offset: Int64) throws -> Int {
+            let wanted = Int(min(Int64(buffer.count), size - offset))
+            let got = try source.read(at: offset, into: UnsafeMutableRawBufferPointer(rebasing: buffer[..<wanted]))
+            probe.update(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
+            return got
+        }
+        let first = try look(at: 0)
+        if buffer.starts(with: [0x50, 0x4b, 3, 4]), first > 4 {
+            var offset = max(Int64(first), size - Self.zipTailBytes)
+            while offset < size {
+                let got = try look(at: offset)
+                if got == 0 { break }
+                offset += Int64(got)
+            }
+        }
+        guard let content = probe.content else { return nil }
+        self = content
+    }
+
+    /// What a file's name alone tells; `nil` for most.
+    package init?(named name: String) {
+        guard Self.pickleNames.contains(where: name.lowercased().hasSuffix) else { return nil }
+        self = .pickle
     }
 
     /// Whether loading the file in Python can run code.
@@ -41,25 +72,6 @@ package enum FileContent: String, Sendable {
         case .pickle, .torchScript: true
         case .containerImage: false
         }
-    }
-
-    private static func holds(_ text: String, _ bytes: [UInt8]) -> Bool {
-        let text = Array(text.utf8)
-        guard let first = text.first else { return false }
-        var rest = bytes[...]
-        while let index = rest.firstIndex(of: first) {
-            if rest[index...].starts(with: text) { return true }
-            rest = rest[(index + 1)...]
-        }
-        return false
-    }
-
-    /// PROTO 2 to 5 and an operation that a pickle can go on with.
-    ///
-    /// Source: Python, `Lib/pickle.py`, the table of opcodes.
-    private static func isPickle(_ bytes: [UInt8]) -> Bool {
-        guard bytes.count > 3, bytes[0] == 0x80, (2...5).contains(bytes[1]) else { return false }
-        return [0x8a, 0x95].contains(bytes[2]) || "(}])c\u{58}KMJGNXqh.".utf8.contains(bytes[2])
     }
 
     private static func isImage(_ file: OwnedDescriptor) throws -> Bool {

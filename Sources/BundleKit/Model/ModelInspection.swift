@@ -139,7 +139,8 @@ struct ModelInspection {
         for file in collection.files where !file.path.lowercased().hasSuffix(".gguf") {
             let opened = try OwnedDescriptor.open(reading: file.source)
             if file.path.lowercased().hasSuffix(".safetensors") { _ = try SafetensorsHeader(reading: opened) }
-            if try FileContent(of: opened)?.runsCode ?? false { running.append(file.path) }
+            let content = try FileContent(of: opened) ?? FileContent(named: file.path)
+            if content?.runsCode ?? false { running.append(file.path) }
         }
         guard !running.isEmpty else { return }
         let shown = running.sorted().prefix(20).joined(separator: ", ")

@@ -6,10 +6,10 @@ import Testing
 
 struct ManifestTests {
     private static let digest = String(repeating: "0a", count: 32)
-    private static let file: JSONValue = [
+    static let file: JSONValue = [
         "path": "model/x.gguf", "role": "weights", "sha256": .string(digest), "size": 7,
     ]
-    private static let valid: [String: JSONValue] = [
+    static let valid: [String: JSONValue] = [
         "schemaVersion": 1, "kind": "model", "name": "acme/x", "version": "1.0", "files": [file], "totalSize": 7,
         "shelf": ["row": 3],
     ]

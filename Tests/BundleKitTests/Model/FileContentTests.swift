@@ -53,13 +53,17 @@ struct FileContentTests {
     @Test(
         arguments: [
             (pickle, FileContent.pickle), (torch, .pickle), (torchScript, .torchScript), (image, .containerImage),
-            ([0x80, 4, 0x95, 1, 0, 0, 0, 0, 0, 0, 0], .pickle),
+            ([0x80, 4, 0x95, 1, 0, 0, 0, 0, 0, 0, 0], .pickle), (Array("cos\nsystem\n(S'id'\ntR.".utf8), .pickle),
+            (Array("ccopy_reg\n_reconstructor\np1\n(".utf8), .pickle), (Array("(ios\nsystem\no.".utf8), .pickle),
         ] as [([UInt8], FileContent)])
     func contentIsRecognised(_ bytes: [UInt8], _ content: FileContent) throws {
         #expect(try FileContent(of: try namelessFile(bytes)) == content)
     }
 
-    @Test(arguments: [[], [0x80], [0x80, 9, 0x7d, 0], safe, ArchiveBuilder().build(), TarBuilder().bytes])
+    @Test(arguments: [
+        [], [0x80], [0x80, 9, 0x7d, 0], safe, ArchiveBuilder().build(), TarBuilder().bytes,
+        Array("cat\ndog\nparrot\n".utf8), Array("class\ninit\n".utf8), Array("(c) by nobody\n".utf8),
+    ])
     func otherContentIsNot(_ bytes: [UInt8]) throws {
         #expect(try FileContent(of: try namelessFile(bytes)) == nil)
     }

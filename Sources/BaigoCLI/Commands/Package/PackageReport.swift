@@ -38,12 +38,15 @@ struct PackageReport {
     private var files: [JSONValue] {
         let statuses = Dictionary((verdicts ?? []).map { ($0.file.path, $0.status.name) }, uniquingKeysWith: { $1 })
         let roles = Dictionary(package.manifest.files.map { ($0.path, $0.roleName) }, uniquingKeysWith: { $1 })
+        let contents = package.recognisedContents
         return package.files.map { file in
-            [
+            var members: [String: JSONValue] = [
                 "path": .string(file.path), "role": .string(roles[file.path] ?? "metadata"),
                 "sha256": .string(file.sha256.hex), "size": .integer(file.size),
                 "status": .string(statuses[file.path] ?? "unchecked"),
             ]
+            members["content"] = contents[file.path].map { .string($0.rawValue) }
+            return .object(members)
         }
     }
 

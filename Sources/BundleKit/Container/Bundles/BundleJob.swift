@@ -76,7 +76,8 @@ struct BundleJob<Input: PackageInput> {
                 progress.report(.hashing, completed: done, total: total)
             }
             try opened.checkUnchanged()
-            try PackageWriter.check(outcome, of: index, in: input, expecting: input.knownDigests?[index])
+            try PackageWriter.check(
+                outcome, of: index, in: input, expecting: input.knownDigests?[index], crc32: opened.crc32)
             return outcome.digest
         }
     }

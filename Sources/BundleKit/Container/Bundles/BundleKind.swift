@@ -9,6 +9,9 @@ enum BundleKind {
     /// Bytes that tell.
     static let probeBytes = TarHeader.blockBytes
 
+    /// Files that tell in which folder of a bundle the package is.
+    static let marks = [PackageEntryName.manifest, PackageEntryName.checksums, PackageEntryName.otherChecksums]
+
     /// `nil` for anything else, a ZIP file for example.
     init?(_ start: [UInt8]) {
         if start.starts(with: [0x1f, 0x8b]) {

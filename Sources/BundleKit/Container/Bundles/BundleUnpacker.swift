@@ -29,6 +29,8 @@ struct BundleUnpacker {
     private var folders: [String: Folder] = [:]
     private var total: Int64 = 0
     private let free: Int64
+    /// Bytes that the manifest announces, once it was met.
+    private var announced: Int64?
 
     init(_ source: any ByteSource, mediumSize: Int64?, into folder: Folder) throws(FileError) {
         self.source = source
@@ -67,13 +69,24 @@ struct BundleUnpacker {
                     throw Self.bomb
                 }
             }
+            if Self.isManifest(entry) {
+                announced = StreamHead.announced(by: try file.bytes(at: 0, count: Int(entry.size)))
+            }
         }
+    }
+
+    /// A manifest at the top, or in the one folder that everything may be in.
+    private static func isManifest(_ entry: TarReader.Entry) -> Bool {
+        let parts = entry.name.split(separator: "/")
+        return parts.count <= 2 && parts.last.map(String.init) == PackageEntryName.manifest
+            && entry.size <= Int64(Manifest.maximumBytes)
     }
 
     private mutating func check(_ entry: TarReader.Entry) throws {
         let (sum, overflow) = total.addingReportingOverflow(entry.size)
         guard !overflow else { throw BundleError.bundle(.unpackedSize, "the sizes are too large together") }
         total = sum
+        if let announced, total > announced { throw StreamHead.surplus }
         if let mediumSize, !UnpackingLimit.allows(total, from: mediumSize) { throw Self.bomb }
         guard total <= free else {
             throw FileError(

@@ -11,6 +11,15 @@ protocol ByteSource: AnyObject {
     ///
     /// - Returns: Bytes read; fewer than the buffer holds only at the end.
     func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int
+
+    /// Passes over bytes without reading them, where that is possible.
+    ///
+    /// - Returns: Bytes passed over; fewer than asked for only at the end. `nil` where they have to be read.
+    func skip(_ count: Int64) throws -> Int64?
+}
+
+extension ByteSource {
+    func skip(_ count: Int64) throws -> Int64? { nil }
 }
 
 extension ByteSource {

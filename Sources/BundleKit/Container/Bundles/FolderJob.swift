@@ -62,7 +62,8 @@ struct FolderJob<Input: PackageInput> {
                 progress.report(.packaging, completed: done, total: total)
             }
             try opened.checkUnchanged()
-            try PackageWriter.check(outcome, of: index, in: input, expecting: input.knownDigests?[index])
+            try PackageWriter.check(
+                outcome, of: index, in: input, expecting: input.knownDigests?[index], crc32: opened.crc32)
             try file.sync()
             try folder.sync()
             digests.append(outcome.digest)

@@ -55,13 +55,15 @@ extension PackageReader {
         let names =
             body.names.filter { !unlisted.contains($0.name) }
             + (made ? [] : [(PackageEntryName.manifest, Int64(contents.manifestBytes.count))])
-        return PackageReader(
+        let reader = PackageReader(
             source: source, contents: contents, files: try contents.arranged(by: names), metadataBytes: nil,
             signatures: Signatures(
                 isComplete: true, signature: try body.bytes(of: signature, limit: ArchiveBody.maximumSignature),
                 modelSignature: try body.bytes(
                     of: PackageEntryName.modelSignature, limit: ArchiveBody.maximumModelSignature)),
             body: .folder(body), holding: holding)
+        try reader.recognise()
+        return reader
     }
 
     /// Unpacks a tar bundle into a private folder and opens what is in it.
@@ -72,19 +74,21 @@ extension PackageReader {
     ) throws -> PackageReader {
         try naming(source) {
             let status = try file.status()
+            let isFile = status.kind == .regular
+            if kind == .tar, isFile, start.isEmpty, let body = try TarBody(reading: file) {
+                return try open(source: source, names: body.names, body: .tar(body), opening, bytes: body.bytes)
+            }
             let medium = DescriptorSource(file, after: start)
             let bundle = try UnpackedBundle(in: opening.spoolFolder, named: Self.name(of: source))
             var unpacker = try BundleUnpacker(
-                try kind.content(of: medium), mediumSize: status.kind == .regular ? status.size : nil,
-                into: bundle.folder)
+                try kind.content(of: medium), mediumSize: isFile ? status.size : nil, into: bundle.folder)
             try unpacker.run()
             var (folder, path) = (bundle.folder, bundle.path)
             // tar czf x.tar.gz x/ puts everything into one folder.
             let names = try folder.names()
             if names.count == 1, let only = names.first, try folder.status(of: only)?.kind == .folder {
                 let inner = try folder.folder(only)
-                let marks = [PackageEntryName.manifest, PackageEntryName.checksums, PackageEntryName.otherChecksums]
-                if try inner.names().contains(where: marks.contains) {
+                if try inner.names().contains(where: BundleKind.marks.contains) {
                     folder = inner
                     path.append(only)
                 }

@@ -11,8 +11,11 @@ struct PaxRecords {
 
     /// Keys that change neither name nor content; owners, times and attributes are never taken over.
     private static let harmless: Set<String> = [
-        "atime", "comment", "ctime", "gid", "gname", "mtime", "uid", "uname", "LIBARCHIVE.creationtime",
-        "MSWINDOWS.rawsd", "RHT.security.selinux", "SCHILY.dev", "SCHILY.fflags", "SCHILY.ino", "SCHILY.nlink",
+        "comment", "gname", "uname", "MSWINDOWS.rawsd", "RHT.security.selinux", "SCHILY.fflags",
+    ]
+    /// Those whose values are numbers; a reader that understands them refuses any other.
+    private static let numbers: Set<String> = [
+        "atime", "ctime", "gid", "mtime", "uid", "LIBARCHIVE.creationtime", "SCHILY.dev", "SCHILY.ino", "SCHILY.nlink",
     ]
     private static let harmlessPrefixes = ["LIBARCHIVE.xattr.", "SCHILY.acl.", "SCHILY.xattr."]
     private static let charsets = ["BINARY", "ISO-IR 10646 2000 UTF-8"]
@@ -53,11 +56,21 @@ struct PaxRecords {
             size = number
         case "hdrcharset":
             guard Self.charsets.contains(String(decoding: value, as: UTF8.self)) else { throw Self.fault(key) }
+        case _ where Self.numbers.contains(key):
+            guard Self.isNumber(value) else { throw Self.fault(key) }
         default:
             guard Self.harmless.contains(key) || Self.harmlessPrefixes.contains(where: key.hasPrefix) else {
                 throw BundleError.bundle(.extendedHeader, "a pax header has the record \"\(key.escapedForOneLine)\"")
             }
         }
+    }
+
+    /// A decimal number of at most 18 digits before the point, 12 behind it.
+    private static func isNumber(_ value: [UInt8]) -> Bool {
+        let digits = value.first == UInt8(ascii: "-") ? value.dropFirst() : value[...]
+        let parts = digits.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } }
+            && parts[0].count <= 18 && parts.dropFirst().allSatisfy { $0.count <= 12 }
     }
 
     private static func fault(_ key: String) -> BundleError {

@@ -32,10 +32,30 @@ struct TarHeader {
         guard isPosix || block[345...].allSatisfy({ $0 == 0 }) else {
             throw BundleError.bundle(.header, "a tar header of the GNU form has fields of an incremental archive")
         }
+        try Self.checkTheRest(of: block)
+        guard !isPosix || block[500...].allSatisfy({ $0 == 0 }) else {
+            throw BundleError.bundle(.header, "a tar header has something behind its last field")
+        }
         let prefix = isPosix ? Self.text(block[345..<500]) : []
         name = (prefix.isEmpty ? [] : prefix + [UInt8(ascii: "/")]) + Self.text(block[0..<100])
         size = try Self.number(block[124..<136], "size")
         type = block[156]
+    }
+
+    /// Fields that are not taken over, but that some readers refuse where they are malformed.
+    private static func checkTheRest(of block: [UInt8]) throws(BundleError) {
+        let numbers = [
+            (100..<108, "mode"), (108..<116, "owner"), (116..<124, "group"), (136..<148, "time"),
+            (329..<337, "device"), (337..<345, "device"),
+        ]
+        for (range, what) in numbers {
+            let field = block[range]
+            if !field.allSatisfy({ $0 == 0 }) { _ = try number(field, what) }
+        }
+        for range in [157..<257, 265..<297, 297..<329]
+        where String(validating: text(block[range]), as: UTF8.self) == nil {
+            throw BundleError.bundle(.header, "a tar header has a name of a user, group or link that is not UTF-8")
+        }
     }
 
     private static func text(_ field: ArraySlice<UInt8>) -> [UInt8] { Array(field.prefix { $0 != 0 }) }

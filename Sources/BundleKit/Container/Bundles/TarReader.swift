@@ -84,6 +84,15 @@ struct TarReader {
         return wanted
     }
 
+    /// Passes over the present entry's data, in a source that can.
+    ///
+    /// - Throws: `BundleError`, code `truncated`; `FileError`.
+    mutating func skipData() throws {
+        guard remaining > 0 else { return }
+        guard try source.skip(remaining) == remaining else { throw Self.tooShort }
+        remaining = 0
+    }
+
     private mutating func entry(_ header: TarHeader, _ pax: PaxRecords?, _ longName: [UInt8]?) throws -> Entry? {
         count += 1
         guard count <= ZipFormat.maximumEntries else {
@@ -99,6 +108,7 @@ struct TarReader {
             throw BundleError.bundle(.size, "the headers of \(shown) disagree on its size")
         }
         let size = pax?.size ?? header.size
+        let isTop = bytes == Array("./".utf8)
         if bytes.starts(with: Array("./".utf8)) { bytes.removeFirst(2) }
         if bytes.last == UInt8(ascii: "/") {
             guard isFolder else {
@@ -108,7 +118,7 @@ struct TarReader {
         }
         if isFolder {
             guard size == 0 else { throw BundleError.bundle(.type, "\(shown) is a folder with content") }
-            if bytes.isEmpty || bytes == [UInt8(ascii: ".")] { return nil }
+            if isTop || bytes == [UInt8(ascii: ".")] { return nil }
         }
         let name = try EntryName.validate(bytes)
         try names.insert(name, isFolder: isFolder)

@@ -9,6 +9,7 @@ internal import SystemPackage
 /// A lock on the folder tells that it is in use, so that one whose process died is removed by the next.
 final class UnpackedBundle: Sendable {
     private static let prefix = ".baigo-bundle."
+    private static let attempts = 16
 
     private let outer: Folder
     private let outerName: String
@@ -24,14 +25,7 @@ final class UnpackedBundle: Sendable {
     init(in place: FilePath, named name: String) throws(FileError) {
         outer = try Folder.open(place)
         Self.removeAbandoned(in: outer)
-        outerName = Self.prefix + "\(getpid())." + String(UInt64.random(in: 0 ... .max), radix: 36)
-        guard mkdirat(outer.raw, outerName, 0o700) == 0 else {
-            throw FileError(.lastError, while: "make folder", outer.path(of: outerName))
-        }
-        lock = try outer.folder(outerName)
-        guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else {
-            throw FileError(.lastError, while: "lock", outer.path(of: outerName))
-        }
+        (outerName, lock) = try Self.lockedFolder(in: outer)
         folder = try lock.folder(making: name)
         path = place.appending(outerName).appending(name)
     }
@@ -39,6 +33,29 @@ final class UnpackedBundle: Sendable {
     deinit {
         // What cannot be removed now is left to the next who looks.
         try? outer.removeTree(outerName)
+    }
+
+    /// Makes a folder and locks it; one that another process took for abandoned in between is given up for a new one.
+    private static func lockedFolder(in outer: Folder) throws(FileError) -> (name: String, folder: Folder) {
+        var failure = FileError(.locked, "could not make a private folder in \(outer.path.escapedForTerminal)")
+        for _ in 0..<attempts {
+            let name = prefix + "\(getpid())." + String(UInt64.random(in: 0 ... .max), radix: 36)
+            guard mkdirat(outer.raw, name, 0o700) == 0 else {
+                throw FileError(.lastError, while: "make folder", outer.path(of: name))
+            }
+            do throws(FileError) {
+                let made = try outer.folder(name)
+                guard flock(made.raw, LOCK_EX | LOCK_NB) == 0 else {
+                    failure = FileError(.lastError, while: "lock", outer.path(of: name))
+                    continue
+                }
+                if try outer.status(of: name) != nil { return (name, made) }
+            } catch {
+                guard error.code == .notFound else { throw error }
+                failure = error
+            }
+        }
+        throw failure
     }
 
     private static func removeAbandoned(in folder: Folder) {

@@ -56,11 +56,14 @@ package struct FileVerdict: Sendable, Equatable {
 
     package let file: PackageFile
     package let status: Status
+    /// What the bytes were recognised as, if anything.
+    package let content: FileContent?
 
     /// Makes a verdict.
-    package init(file: PackageFile, status: Status) {
+    package init(file: PackageFile, status: Status, content: FileContent? = nil) {
         self.file = file
         self.status = status
+        self.content = content
     }
 
     package var isOK: Bool { status == .ok }

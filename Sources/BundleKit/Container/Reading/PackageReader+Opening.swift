@@ -105,7 +105,7 @@ extension PackageReader {
             contents = try PackageContents(manifestBytes: manifest, checksumsBytes: checksums)
         }
         let files = try contents.arranged(by: names)
-        return PackageReader(
+        let reader = PackageReader(
             source: source, contents: contents, files: files,
             metadataBytes: try bytes(PackageEntryName.metadata, ArchiveBody.maximumMetadata),
             signatures: Signatures(
@@ -113,5 +113,7 @@ extension PackageReader {
                 signature: try bytes(PackageEntryName.signature, ArchiveBody.maximumSignature),
                 modelSignature: try bytes(PackageEntryName.modelSignature, ArchiveBody.maximumModelSignature)),
             body: body, holding: holding)
+        try reader.recognise()
+        return reader
     }
 }

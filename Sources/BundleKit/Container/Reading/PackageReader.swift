@@ -12,6 +12,7 @@ package final class PackageReader: Sendable {
     enum Body: Sendable {
         case archive(ArchiveBody)
         case folder(FolderBody)
+        case tar(TarBody)
         case stream(StreamBody)
     }
 
@@ -25,6 +26,7 @@ package final class PackageReader: Sendable {
     let contents: PackageContents
     let body: Body
     private let signatures: Mutex<Signatures>
+    private let recognised = Mutex<[String: FileContent]>([:])
     /// What has to stay while this is read.
     private let holding: UnpackedBundle?
 
@@ -93,11 +95,14 @@ package final class PackageReader: Sendable {
                     identifier: "bundle.foreign-manifest",
                     message: "manifest.json is another maker's; only its digests, name and version were read"))
         }
-        if ["pytorch", FileContent.torchScript.rawValue].contains(manifest.format) {
+        let running = recognisedContents.filter(\.value.runsCode).keys.sorted()
+        if !running.isEmpty {
+            let more = running.count > 20 ? " and \(running.count - 20) more" : ""
             warnings.append(
                 Warning(
                     identifier: "model.pickle",
-                    message: "the weights are \(manifest.format ?? "") files: loading them in Python can run any code"))
+                    message: running.prefix(20).joined(separator: ", ") + more
+                        + ": loading this in Python can run any code"))
         }
         if modelSignature != nil {
             warnings.append(
@@ -108,9 +113,33 @@ package final class PackageReader: Sendable {
         return warnings
     }
 
+    /// The files whose content says more than their names, by name: pickles above all.
+    ///
+    /// A package that is no stream is looked at when it is opened, at the start of each file and the end of ZIP files;
+    /// `read` looks at every byte, and on a stream nothing is known before.
+    package var recognisedContents: [String: FileContent] { recognised.withLock { $0 } }
+
+    /// Looks at the files of a package that is no stream.
+    ///
+    /// - Throws: `BundleError`, `FileError`.
+    func recognise() throws {
+        var found: [String: FileContent] = [:]
+        for file in files where file.size > 0 && file.path != PackageEntryName.manifest {
+            found[file.path] = try FileContent(of: open(file).source, size: file.size) ?? FileContent(named: file.path)
+        }
+        recognised.withLock { [found] in $0 = found }
+    }
+
+    private func note(_ verdicts: [FileVerdict]) -> [FileVerdict] {
+        recognised.withLock { known in
+            for verdict in verdicts { known[verdict.file.path] = verdict.content ?? known[verdict.file.path] }
+        }
+        return verdicts
+    }
+
     private var isSeekable: Bool {
         switch body {
-        case .archive, .folder: true
+        case .archive, .folder, .tar: true
         case .stream: false
         }
     }
@@ -138,13 +167,13 @@ package final class PackageReader: Sendable {
                 let verdicts = try ParallelPass(
                     over: files, stoppingAtFirstFault: stoppingAtFirstFault, opening: { try self.open($0) }
                 ).run(progress: progress)
-                return (made.map { [FileVerdict(file: $0, status: .ok)] } ?? []) + verdicts
+                return (made.map { [FileVerdict(file: $0, status: .ok)] } ?? []) + note(verdicts)
             }
             var pass = try ReadingPass(
                 over: files, into: sink, stoppingAtFirstFault: stoppingAtFirstFault, progress: progress)
             if let made { try pass.conclude(made, try pass.copy(made, from: manifestBytes), crc32: nil) }
             switch body {
-            case .archive, .folder: try pass.read(files, opening: open)
+            case .archive, .folder, .tar: try pass.read(files, opening: open)
             case .stream(let stream):
                 let found = try stream.read(contents, metadata: metadataBytes, by: &pass)
                 signatures.withLock { known in
@@ -153,7 +182,7 @@ package final class PackageReader: Sendable {
                     known.isComplete = found.isComplete
                 }
             }
-            return pass.verdicts
+            return note(pass.verdicts)
         }
     }
 

@@ -121,8 +121,11 @@ struct ReadingPass {
         try emptyDestination(for: file)?.writeAll(bytes, at: 0)
         done += file.size
         report(done)
+        var probe = ContentProbe()
+        bytes.withUnsafeBytes { probe.update($0) }
         return DataOutcome(
-            digest: try SHA256Digest(of: bytes), crc32: CRC32.checksum(of: bytes), count: Int64(bytes.count))
+            digest: try SHA256Digest(of: bytes), crc32: CRC32.checksum(of: bytes), count: Int64(bytes.count),
+            content: probe.content)
     }
 
     /// Compares what was read with what is listed and with the container's CRC-32, if it has one, and tells the sink.
@@ -146,7 +149,7 @@ extension FileVerdict {
             } else {
                 .ok
             }
-        self.init(file: file, status: status)
+        self.init(file: file, status: status, content: outcome.content ?? FileContent(named: file.path))
     }
 }
 

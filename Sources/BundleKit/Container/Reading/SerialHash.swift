@@ -15,6 +15,7 @@ struct SerialHash {
     func run(_ source: DataSource, count: Int64, report: (Int64) throws -> Void) throws -> DataOutcome {
         var hasher = try SHA256Hasher()
         var crc = CRC32()
+        var probe = ContentProbe()
         var done: Int64 = 0
         if count > Int64(Self.bufferBytes) { source.expectSequentialReading() }
         while done < count {
@@ -25,12 +26,13 @@ struct SerialHash {
             }
             try loan.read(got) { bytes throws in
                 crc.update(bytes)
+                probe.update(bytes)
                 try hasher.update(bytes)
             }
             done += Int64(got)
             try report(Int64(got))
             if got < wanted { break }
         }
-        return DataOutcome(digest: try hasher.finalize(), crc32: crc.value, count: done)
+        return DataOutcome(digest: try hasher.finalize(), crc32: crc.value, count: done, content: probe.content)
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BaigoCore
-internal import Glibc
 
 /// What a stream starts with: the manifest, the lists, and the header of the first entry behind them.
 struct StreamHead: Sendable {
@@ -71,42 +70,18 @@ struct StreamHead: Sendable {
         return .canonical(StreamHead(contents: contents, files: files, stream: stream, pending: pending))
     }
 
+    /// Bytes that a package with this manifest has at the most; `nil` where it cannot be read.
+    static func announced(by manifest: [UInt8]) -> Int64? {
+        guard !Manifest.isForeign(manifest) else { return nil }
+        do throws(BundleError) { return try limit(manifest) } catch { return nil }
+    }
+
     private static func limit(_ manifest: [UInt8]) throws(BundleError) -> Int64 {
         let (sum, overflow) = try Manifest(reading: manifest).totalSize.addingReportingOverflow(overhead)
         return overflow ? .max : sum
     }
-}
 
-/// Copies a stream that cannot be read as it arrives to a file without a name.
-enum Spool {
-    /// Copies everything: `start`, which was taken from the stream already, and the rest, up to `limit` bytes together.
-    ///
-    /// - Throws: `BundleError`, code `structure`, beyond the limit; `FileError`; `CancellationError`.
-    static func copy(
-        _ stream: OwnedDescriptor, after start: [UInt8], limit: Int64?, in folder: Folder
-    ) throws -> OwnedDescriptor {
-        let file = try hiddenFile(in: folder)
-        try file.writeAll(start, at: 0)
-        var size = Int64(start.count)
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 4096)
-        defer { buffer.deallocate() }
-        while true {
-            let got = try stream.readStream(into: buffer)
-            try file.write(UnsafeRawBufferPointer(rebasing: buffer[..<got]), at: size)
-            size += Int64(got)
-            if let limit, size > limit {
-                throw BundleError.structure(.streamSurplus, "the stream has more bytes than its manifest announces")
-            }
-            if got < buffer.count { break }
-        }
-        return file
-    }
-
-    private static func hiddenFile(in folder: Folder) throws(FileError) -> OwnedDescriptor {
-        let name = ".baigo-spool.\(getpid())"
-        if let file = try folder.unnamedFile(for: name) { return file }
-        let file = try folder.file(creating: name)
-        try folder.removeFile(name)
-        return file
+    static var surplus: BundleError {
+        BundleError.structure(.streamSurplus, "there are more bytes than the manifest announces")
     }
 }

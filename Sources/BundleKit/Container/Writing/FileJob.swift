@@ -63,7 +63,8 @@ struct FileJob<Input: PackageInput> {
                 progress.report(.hashing, completed: done, total: total)
             }
             try opened.checkUnchanged()
-            try PackageWriter.check(outcome, of: index, in: input, expecting: input.knownDigests?[index])
+            try PackageWriter.check(
+                outcome, of: index, in: input, expecting: input.knownDigests?[index], crc32: opened.crc32)
             try file.writeAll(place.localHeader(crc32: outcome.crc32), at: place.headerOffset)
             outcomes.append(outcome)
         }

@@ -151,10 +151,11 @@ struct StoredInput: PackageInput {
     var storedSignature: [UInt8]? { reader.signature }
     var modelSignature: [UInt8]? { reader.modelSignature }
 
-    /// - Throws: `BundleError`, code `invalidRequest`, for a stream.
+    /// - Throws: `BundleError`: `invalidRequest` for a stream, `digestMismatch` for a damaged `metadata.json`.
     init(_ reader: PackageReader) throws {
         switch reader.body {
         case .archive(let archive): status = archive.status
+        case .tar(let tar): status = tar.status
         case .folder: status = nil
         case .stream:
             throw BundleError(
@@ -162,6 +163,7 @@ struct StoredInput: PackageInput {
                 hint: "Save it to a file first.")
         }
         self.reader = reader
+        try reader.checkMetadata()
         let documents = [PackageEntryName.manifest, PackageEntryName.metadata]
         files = reader.contents.files.filter { !documents.contains($0.path) }
         data = files.map { ($0.path, $0.size) }
@@ -183,11 +185,25 @@ struct StoredInput: PackageInput {
 }
 
 extension PackageReader {
+    /// Compares `metadata.json`, which was read when the package was opened, with its digest.
+    ///
+    /// - Throws: `BundleError`, code `digestMismatch`.
+    func checkMetadata() throws(BundleError) {
+        guard let metadataBytes, let file = files.first(where: { $0.path == PackageEntryName.metadata }) else { return }
+        let actual = try SHA256Digest(of: metadataBytes)
+        guard actual != file.sha256 else { return }
+        if let error = FileVerdict(file: file, status: .digestMismatch(actual: actual)).error(in: source) {
+            throw error
+        }
+    }
+
     /// Opens the data of a file of a package that is no stream.
     func open(_ file: PackageFile) throws -> OpenedInput {
         switch body {
         case .archive(let archive):
             if let opened = archive.open(file.path) { return opened }
+        case .tar(let tar):
+            if let opened = tar.open(file.path) { return opened }
         case .folder(let folder): return try folder.openInput(file.path)
         case .stream: break
         }

@@ -99,11 +99,15 @@ package enum PackageWriter {
 
     /// Refuses data that is not what a stored package lists.
     static func check(
-        _ outcome: DataOutcome, of index: Int, in input: some PackageInput, expecting digest: SHA256Digest?
+        _ outcome: DataOutcome, of index: Int, in input: some PackageInput, expecting digest: SHA256Digest?,
+        crc32: UInt32?
     ) throws(BundleError) {
         let (name, size) = input.data[index]
         guard outcome.count == size else { throw BundleError.sourceChanged(name) }
-        guard let digest, digest != outcome.digest else { return }
+        guard let digest, digest != outcome.digest else {
+            guard crc32 ?? outcome.crc32 == outcome.crc32 else { throw BundleError.wrongCRC(name) }
+            return
+        }
         guard input.knownDigests != nil else { throw BundleError.sourceChanged(name) }
         throw BundleError(
             .digestMismatch,

@@ -39,7 +39,8 @@ struct StreamJob<Input: PackageInput> {
                 done += count
                 progress.report(.packaging, completed: done, total: total)
             }
-            try PackageWriter.check(outcome, of: index, in: input, expecting: digests[index])
+            try PackageWriter.check(
+                outcome, of: index, in: input, expecting: digests[index], crc32: opened.crc32)
             guard outcome.crc32 == checksums[index] else { throw BundleError.sourceChanged(place.name) }
             position += outcome.count
         }
@@ -64,7 +65,8 @@ struct StreamJob<Input: PackageInput> {
                 progress.report(.hashing, completed: done, total: total)
             }
             try opened.checkUnchanged()
-            try PackageWriter.check(outcome, of: index, in: input, expecting: input.knownDigests?[index])
+            try PackageWriter.check(
+                outcome, of: index, in: input, expecting: input.knownDigests?[index], crc32: opened.crc32)
             outcomes.append(outcome)
         }
         return (outcomes.map(\.digest), outcomes.map(\.crc32))
