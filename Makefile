@@ -33,6 +33,7 @@ check: bootstrap ## Lint, and build everything with warnings as errors
 	$(DEBUG) build $(DEBUG_FLAGS) --build-tests
 
 test: bootstrap ## Build and run every test
+	@scripts/test-tools
 	$(DEBUG) build $(DEBUG_FLAGS) --build-tests
 	$(DEBUG) test $(DEBUG_FLAGS) --skip-build --disable-xctest
 

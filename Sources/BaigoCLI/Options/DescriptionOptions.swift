@@ -16,6 +16,14 @@ struct DescriptionOptions: ParsableArguments {
             "Version (default: sha- and 12 digits, the same for the same content).", valueName: "version"))
     var version: String?
 
+    @Option(help: ArgumentHelp("Name for people.", valueName: "text"))
+    var displayName: String?
+
+    @Option(
+        name: .customLong("base-model"),
+        help: ArgumentHelp("What the model was made from; may be repeated.", valueName: "owner/name"))
+    var baseModels: [String] = []
+
     @Option(help: ArgumentHelp("Who published the model.", valueName: "text"))
     var publisher: String?
 
@@ -61,10 +69,11 @@ struct DescriptionOptions: ParsableArguments {
 
     /// Whether nothing is said that would change a stored manifest.
     var isEmpty: Bool {
-        [name, version, publisher, repository, revision, sourceURL, license, licenseFile, projector].allSatisfy {
-            $0 == nil
-        }
-            && !noProjector && adapters.isEmpty && includes.isEmpty
+        [name, version, displayName, publisher, repository, revision, sourceURL, license, licenseFile, projector]
+            .allSatisfy {
+                $0 == nil
+            }
+            && !noProjector && baseModels.isEmpty && adapters.isEmpty && includes.isEmpty
     }
 
     /// The options as the library takes them.
@@ -72,6 +81,8 @@ struct DescriptionOptions: ParsableArguments {
         var options = ModelSourceOptions(createdAt: try context.packageTime(), createdBy: BaigoRelease.product)
         options.name = try name.map { name throws(BundleError) in try PackageName(validating: name) }
         options.version = try version.map { version throws(BundleError) in try PackageVersion(validating: version) }
+        options.displayName = displayName
+        options.baseModels = baseModels
         options.publisher = publisher
         options.repository = repository
         options.revision = revision

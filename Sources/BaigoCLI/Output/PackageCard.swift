@@ -18,6 +18,10 @@ enum PackageCard {
         card.add("context", manifest.contextLength.map { "\($0) tokens" })
         card.add("licence", manifest.licenseID)
         card.add("publisher", manifest.publisher)
+        card.add("made from", list(manifest.baseModels))
+        card.add("task", manifest.task)
+        card.add("languages", list(manifest.languages))
+        card.add("tags", list(manifest.tags))
         card.add("repository", manifest.repository)
         card.add("revision", manifest.revision)
         card.add("source", manifest.sourceURL)
@@ -29,6 +33,8 @@ enum PackageCard {
         card.add("package size", packageSize.map { "\($0) (\($0.bytes) bytes)" })
         return card.text
     }
+
+    private static func list(_ texts: [String]) -> String? { texts.isEmpty ? nil : texts.joined(separator: ", ") }
 
     /// Each file with role and size.
     static func contents(_ manifest: Manifest) -> String {

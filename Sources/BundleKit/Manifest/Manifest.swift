@@ -61,6 +61,19 @@ extension Manifest {
     package var repository: String? { json["repository"]?.string }
     package var revision: String? { json["revision"]?.string }
     package var sourceURL: String? { json["sourceURL"]?.string }
+    /// What the model was made from, as its makers name it.
+    package var baseModels: [String] { texts("baseModels") }
+    /// Languages, as the card spells them.
+    package var languages: [String] { texts("languages") }
+    package var tags: [String] { texts("tags") }
+    /// What the model is for, in the words of the Hugging Face Hub: `text-generation`.
+    package var task: String? { json["task"]?.string }
+
+    private func texts(_ key: String) -> [String] {
+        if let text = json[key]?.string { return [text] }
+        return (json[key]?.array ?? []).compactMap(\.string)
+    }
+
     /// The names of weights, in byte order: the first shard first.
     package var weights: [ManifestFile] {
         files.filter { $0.role == .weights }.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }

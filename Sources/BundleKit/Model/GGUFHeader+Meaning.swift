@@ -55,6 +55,24 @@ extension GGUFHeader {
     package var repositoryURL: String? { text("general.repo_url") ?? text("general.url") }
     /// Where the model came from before it was converted.
     package var originURL: String? { text("general.source.repo_url") ?? text("general.source.url") }
+    /// The models that this one was made from: `owner/name` where the file gives an address on the Hub, else names.
+    package var baseModels: [String] {
+        let count = min(max(metadata["general.base_model.count"]?.integer ?? 0, 0), 16)
+        return (0..<count).compactMap { index in
+            let key = "general.base_model.\(index)."
+            if let repository = text(key + "repo_url").flatMap(HubSnapshot.repository(of:)) { return repository }
+            guard let name = text(key + "name") else { return nil }
+            return text(key + "organization").map { "\($0)/\(name)" } ?? name
+        }
+    }
+    package var languages: [String] { texts("general.languages") }
+    package var tags: [String] { texts("general.tags") }
+
+    private func texts(_ key: String) -> [String] {
+        guard case .array(let values) = metadata[key] else { return [] }
+        return values.compactMap(\.text).filter { !$0.isEmpty }
+    }
+
     /// The licence as the file spells it.
     package var license: String? { text("general.license") }
     package var licenseName: String? { text("general.license.name") }

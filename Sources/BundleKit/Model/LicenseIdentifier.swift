@@ -7,6 +7,9 @@ package enum LicenseIdentifier {
     /// Source: SPDX License List 3.25, those that model hubs offer.
     package static func canonical(_ words: String) -> String { known[words.lowercased()] ?? words }
 
+    /// An identifier in SPDX spelling, whatever its case; `nil` for words that are none of those known here.
+    package static func known(_ words: String) -> String? { known[words.lowercased()] }
+
     private static let known: [String: String] = {
         let identifiers = [
             "0BSD", "AFL-3.0", "AGPL-3.0", "AGPL-3.0-only", "AGPL-3.0-or-later", "Apache-2.0", "Artistic-2.0",

@@ -2,23 +2,26 @@
 
 internal import BaigoCore
 
-/// The plain lines of a model card's front matter.
+/// What the front matter of a model's card says in plain lines and plain lists.
 ///
-/// Only `key: value` lines without indentation are read, never YAML as such: nested values, lists, block texts,
-/// anchors and tags are passed over.
+/// Only `key: value` lines without indentation are read, lists of such values as `- value` lines or in brackets, never
+/// YAML as such: nested values, block texts, anchors and tags are passed over.
 ///
 /// Source: Hugging Face Hub, "Model Cards", metadata section.
 struct ModelCard: Equatable {
     /// Bytes of a card that are looked at.
     static let maximumBytes = 64 << 10
+    private static let maximumListCount = 64
 
-    /// The lines that are kept.
+    /// The values that are kept, by key: one or, of those that can have more, several.
     private(set) var values: [String: String] = [:]
+    private(set) var lists: [String: [String]] = [:]
 
     private static let keys: Set<String> = [
         "base_model", "language", "library_name", "license", "license_link", "license_name", "model_name",
         "pipeline_tag",
     ]
+    private static let listKeys: Set<String> = ["base_model", "language", "tags"]
 
     /// Reads the start of a card; a card without front matter has no values.
     init(reading bytes: [UInt8]) {
@@ -27,14 +30,38 @@ struct ModelCard: Equatable {
         guard lines.first?.trimmingBlanks == "---",
             let end = lines.dropFirst().firstIndex(where: { $0.trimmingBlanks == "---" })
         else { return }
+        var list: String?
         for line in lines[1..<end] {
+            if let key = list, line.trimmingBlanks.hasPrefix("- ") {
+                add(line.trimmingBlanks.dropFirst(2), to: key)
+                continue
+            }
+            list = nil
             guard let colon = line.firstIndex(of: ":") else { continue }
             let key = String(line[..<colon])
-            guard Self.keys.contains(key), values[key] == nil,
-                let value = Self.scalar(line[line.index(after: colon)...])
-            else { continue }
-            values[key] = value
+            let rest = line[line.index(after: colon)...].trimmingBlanks
+            guard values[key] == nil, lists[key] == nil else { continue }
+            if Self.listKeys.contains(key), rest.isEmpty {
+                list = key
+            } else if Self.listKeys.contains(key), rest.first == "[", rest.last == "]" {
+                for item in rest.dropFirst().dropLast().split(separator: ",") { add(item, to: key) }
+            } else if Self.keys.contains(key), let value = Self.scalar(rest) {
+                values[key] = value
+            }
         }
+    }
+
+    private mutating func add(_ text: Substring, to key: String) {
+        guard let value = Self.scalar(text), lists[key, default: []].count < Self.maximumListCount else { return }
+        lists[key, default: []].append(value)
+    }
+
+    /// All values of a key that can have several.
+    func all(_ key: String) -> [String] { lists[key] ?? values[key].map { [$0] } ?? [] }
+
+    /// Everything that was read.
+    var json: [String: JSONValue] {
+        values.mapValues { .string($0) }.merging(lists.mapValues { .array($0.map { .string($0) }) }) { $1 }
     }
 
     private static func scalar(_ text: Substring) -> String? {

@@ -8,6 +8,7 @@ struct ModelDescription {
     static let engineVersion = "0.5.0"
     /// Bytes of a text taken over from a model at the most; longer ones are passed over.
     private static let maximumTextBytes = 1024
+    private static let maximumListCount = 64
 
     var format = "gguf"
     /// The first shard, or the adapter of a package without weights.
@@ -22,6 +23,10 @@ struct ModelDescription {
     var nameCandidates: [String] = []
     /// Repository and revision as the cache of Hugging Face names them.
     var snapshot: HubSnapshot?
+    /// Whether the revision that is asked for chose the snapshot, whose commit says more.
+    var choosesRevision = false
+    /// The commit that all files of a folder were fetched at, as the downloader noted.
+    var fetchedRevision: String?
 
     private static func short(_ text: String?) -> String? {
         guard let text, !text.isEmpty, text.utf8.count <= maximumTextBytes else { return nil }
@@ -42,14 +47,31 @@ struct ModelDescription {
         return nil
     }
 
+    /// What the model was made from, speaks and is for.
+    private func descent(_ options: ModelSourceOptions) -> [String: JSONValue] {
+        func list(_ candidates: [[String]?]) -> JSONValue? {
+            let texts = candidates.lazy.map { ($0 ?? []).compactMap(Self.short).prefix(Self.maximumListCount) }
+            guard let found = texts.first(where: { !$0.isEmpty }) else { return nil }
+            return .array(found.map { .string($0) })
+        }
+        var members: [String: JSONValue] = [:]
+        let asked = options.baseModels.isEmpty ? nil : options.baseModels
+        members["baseModels"] = list([asked, card?.all("base_model"), header?.baseModels])
+        members["languages"] = list([card?.all("language"), header?.languages])
+        members["tags"] = list([card?.all("tags"), header?.tags])
+        members["task"] = Self.short(card?.values["pipeline_tag"]).map { .string($0) }
+        return members
+    }
+
     /// The manifest without what follows from digests.
     func draft(_ options: ModelSourceOptions) -> ManifestDraft {
-        let publisher = options.publisher ?? Self.short(header?.organization)
-        let displayName = Self.short(header?.name) ?? card?.values["model_name"]
+        let publisher = options.publisher ?? Self.short(header?.organization) ?? snapshot?.owner
+        let ownName = options.displayName ?? Self.short(header?.name) ?? card?.values["model_name"]
+        let displayName = ownName ?? snapshot?.name
         var members: [String: JSONValue] = [
             "createdAt": .string(options.createdAt.description), "createdBy": .string(options.createdBy),
             "format": .string(format), "kind": "model",
-        ]
+        ].merging(descent(options)) { $1 }
         if format == "gguf" {
             members["engine"] = ["id": "llama-cpp", "minimumVersion": .string(Self.engineVersion)]
         }
@@ -58,7 +80,7 @@ struct ModelDescription {
             "displayName": displayName, "publisher": publisher, "quantization": header?.quantization,
             "repository": options.repository ?? snapshot?.repository
                 ?? header?.repositoryURL.flatMap(HubSnapshot.repository(of:)),
-            "revision": options.revision ?? snapshot?.revision,
+            "revision": (choosesRevision ? nil : options.revision) ?? snapshot?.revision ?? fetchedRevision,
             "sourceURL": options.sourceURL ?? Self.short(header?.repositoryURL ?? header?.originURL),
         ]
         for (key, text) in texts { if let text { members[key] = .string(text) } }
@@ -70,52 +92,9 @@ struct ModelDescription {
         if let licenseFile { license["file"] = .string(licenseFile) }
         if let id = self.license(options) { license["id"] = .string(id) }
         if !license.isEmpty { members["license"] = .object(license) }
-        let candidates = [displayName].compactMap { $0 } + nameCandidates
+        let candidates = [ownName].compactMap { $0 } + nameCandidates
         return ManifestDraft(
             name: options.name ?? .derived(from: candidates, publisher: publisher), version: options.version,
             members: members)
-    }
-}
-
-/// A model's place on the Hugging Face Hub.
-struct HubSnapshot: Equatable {
-    /// `owner/name`.
-    let repository: String
-    /// The commit.
-    let revision: String
-
-    /// Recognises a folder of the Hub's cache by its path: `…/models--owner--name/snapshots/<commit>`.
-    ///
-    /// Source: huggingface_hub, "Understand caching".
-    init?(folder parts: [String]) {
-        guard parts.count >= 3, parts[parts.count - 2] == "snapshots" else { return nil }
-        let names = parts[parts.count - 3].components(separatedBy: "--")
-        guard names.count == 3, names[0] == "models", !names[1].isEmpty, !names[2].isEmpty else { return nil }
-        repository = "\(names[1])/\(names[2])"
-        revision = parts[parts.count - 1]
-    }
-
-    /// `owner/name` of the address of a repository on the Hub.
-    static func repository(of address: String) -> String? {
-        for prefix in ["https://huggingface.co/", "https://hf.co/"] where address.hasPrefix(prefix) {
-            let parts = address.dropFirst(prefix.count).split(separator: "/", omittingEmptySubsequences: false)
-            guard parts.count == 2, parts.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 128 }) else { return nil }
-            guard parts[0] != "datasets", parts[0] != "spaces" else { return nil }
-            return parts.joined(separator: "/")
-        }
-        return nil
-    }
-}
-
-extension String {
-    /// The parts between `separator`, empty ones too.
-    fileprivate func components(separatedBy separator: String) -> [String] {
-        var parts: [String] = []
-        var rest = self[...]
-        while let range = rest.firstRange(of: separator) {
-            parts.append(String(rest[..<range.lowerBound]))
-            rest = rest[range.upperBound...]
-        }
-        return parts + [String(rest)]
     }
 }

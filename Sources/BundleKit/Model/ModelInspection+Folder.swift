@@ -6,6 +6,11 @@ internal import SystemPackage
 extension ModelInspection {
     /// Takes everything of a folder that is recognised; exactly one set of weights, or one adapter, must be there.
     mutating func readFolder(_ path: FilePath) throws {
+        var path = path
+        if let hub = try HubFolder(at: path) {
+            path = try hub.snapshot(options.revision)
+            description.choosesRevision = true
+        }
         let folder = try SourceFolder(listing: path)
         base = path.lexicallyNormalized()
         try noteOrigin(of: path)
@@ -14,6 +19,12 @@ extension ModelInspection {
         try addModels(found.filter { $0.1 == .gguf }.map(\.0), leftOut: &leftOut)
         try addOtherWeights(found, leftOut: &leftOut)
         guard hasModel || !options.adapters.isEmpty else {
+            if let link = folder.outside.first(where: Self.looksLikeWeights) {
+                throw Self.noWeights(
+                    "\(path.string.escapedForTerminal) holds no weights: \(link.escapedForOneLine) is a link that leads "
+                        + "out of the folder",
+                    "Name the file that it leads to, or copy it into the folder.")
+            }
             if let broken = folder.unusable.first(where: Self.looksLikeWeights) {
                 throw Self.noWeights(
                     "\(path.string.escapedForTerminal) holds no weights: \(broken.escapedForOneLine) is no file "
@@ -25,7 +36,17 @@ extension ModelInspection {
                 "Name a folder with a .gguf file, or with .safetensors or .onnx files.")
         }
         try addCompanions(found, leftOut: &leftOut)
+        noteOutside(folder.outside, of: path)
         noteLeftOut(leftOut, of: path)
+    }
+
+    private mutating func noteOutside(_ names: [String], of folder: FilePath) {
+        let names = unrequested(names, of: folder)
+        guard !names.isEmpty else { return }
+        warn(
+            "source.outside",
+            "left out, since they are links that lead out of the folder: \(Self.listed(names)); --include FILE takes one "
+                + "along")
     }
 
     private static func looksLikeWeights(_ relativePath: String) -> Bool {
@@ -38,6 +59,7 @@ extension ModelInspection {
     /// Finds out what the folder's place says: repository and revision, or a name at least.
     mutating func noteOrigin(of folder: FilePath) throws {
         description.snapshot = try Self.snapshot(of: folder)
+        if description.snapshot == nil { description.fetchedRevision = try HubDownload.commit(of: folder) }
         if let repository = description.snapshot?.repository, let name = repository.split(separator: "/").last {
             description.nameCandidates.append(String(name))
         } else {
@@ -210,12 +232,20 @@ extension ModelInspection {
     }
 
     private mutating func noteLeftOut(_ names: [String], of folder: FilePath) {
+        let names = unrequested(names, of: folder)
+        guard !names.isEmpty else { return }
+        warn("source.left-out", "left out: \(Self.listed(names)); --include FILE takes one along")
+    }
+
+    /// The names that no option takes along.
+    private func unrequested(_ names: [String], of folder: FilePath) -> [String] {
         let named = options.includes.map(\.path) + options.adapters + [options.licenseFile].compactMap { $0 }
         let requested = Set(named.map { $0.lexicallyNormalized() })
-        let names = names.filter { !requested.contains(folder.appending($0).lexicallyNormalized()) }.sorted()
-        guard !names.isEmpty else { return }
-        let shown = names.prefix(20).map(\.escapedForOneLine).joined(separator: ", ")
+        return names.filter { !requested.contains(folder.appending($0).lexicallyNormalized()) }.sorted()
+    }
+
+    private static func listed(_ names: [String]) -> String {
         let more = names.count > 20 ? " and \(names.count - 20) more" : ""
-        warn("source.left-out", "left out: \(shown)\(more); --include FILE takes one along")
+        return names.prefix(20).map(\.escapedForOneLine).joined(separator: ", ") + more
     }
 }

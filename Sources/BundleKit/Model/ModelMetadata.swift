@@ -32,7 +32,7 @@ struct ModelMetadata {
     private func json(withConfiguration: Bool, onlyGeneral: Bool) -> [String: JSONValue] {
         var json: [String: JSONValue] = ["schemaVersion": 1]
         if let configuration, withConfiguration { json["config"] = .object(configuration.json) }
-        if let card, !card.values.isEmpty { json["card"] = .object(card.values.mapValues { .string($0) }) }
+        if let card, !card.json.isEmpty { json["card"] = .object(card.json) }
         if !headers.isEmpty {
             let members = headers.map { path, header in
                 let kept = header.metadata.filter { !onlyGeneral || $0.key.hasPrefix("general.") }

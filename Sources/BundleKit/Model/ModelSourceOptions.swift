@@ -53,6 +53,10 @@ package struct ModelSourceOptions: Sendable {
     package var name: PackageName?
     /// `nil` to derive it from the content.
     package var version: PackageVersion?
+    /// The name for people.
+    package var displayName: String?
+    /// What the model was made from; empty for what the model says.
+    package var baseModels: [String] = []
     package var publisher: String?
     package var repository: String?
     package var revision: String?
@@ -77,10 +81,11 @@ package struct ModelSourceOptions: Sendable {
     ///
     /// - Throws: `BundleError`, code `invalidRequest`, naming the option.
     func check() throws(BundleError) {
-        let texts = [
-            ("--publisher", publisher), ("--repository", repository), ("--revision", revision),
-            ("--source-url", sourceURL), ("--license", licenseID),
-        ]
+        let texts =
+            [
+                ("--publisher", publisher), ("--repository", repository), ("--revision", revision),
+                ("--source-url", sourceURL), ("--license", licenseID), ("--display-name", displayName),
+            ] + baseModels.map { ("--base-model", $0) }
         for (option, text) in texts {
             guard let text else { continue }
             let isShown = text.unicodeScalars.allSatisfy { !$0.isTerminalControl && !$0.isZeroWidth }

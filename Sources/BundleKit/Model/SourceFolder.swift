@@ -11,9 +11,10 @@ struct FoundFile {
     var name: String { source.lastComponent?.string ?? relativePath }
 }
 
-/// Lists a model's folder: regular files, and links to them, as the cache of Hugging Face has them.
+/// Lists a model's folder: regular files, and links to such in the same folder, as the cache of Hugging Face has them.
 ///
-/// Hidden files and folders are passed over, links to folders are not followed.
+/// Hidden files and folders are passed over, links to folders are not followed, and neither are links that lead out of
+/// the folder: what stands there was not meant to be sent. A snapshot of the cache may link to its repository's blobs.
 struct SourceFolder {
     /// Folders in folders.
     static let maximumDepth = 8
@@ -23,9 +24,15 @@ struct SourceFolder {
     private(set) var files: [FoundFile] = []
     /// Relative paths of links that lead nowhere, links to folders and special files.
     private(set) var unusable: [String] = []
+    /// Relative paths of links to files that are elsewhere.
+    private(set) var outside: [String] = []
+    private let roots: [FilePath]
     private var entries = 0
 
     init(listing path: FilePath) throws {
+        let root = try path.resolved()
+        let isSnapshot = HubSnapshot(folder: root.components.map(\.string)) != nil
+        roots = [root] + (isSnapshot ? [root.removingLastComponent().removingLastComponent().appending("blobs")] : [])
         try list(try Folder.open(path), at: path, prefix: "", depth: 0)
     }
 
@@ -41,7 +48,13 @@ struct SourceFolder {
             let place = path.appending(FilePath.Component(name).map { [$0] } ?? [])
             switch try folder.status(of: name)?.kind {
             case .regular: files.append(FoundFile(relativePath: prefix + name, source: place))
-            case .link where Self.isFile(place): files.append(FoundFile(relativePath: prefix + name, source: place))
+            case .link where Self.isFile(place):
+                let target = try place.resolved()
+                if roots.contains(where: { target.starts(with: $0) }) {
+                    files.append(FoundFile(relativePath: prefix + name, source: place))
+                } else {
+                    outside.append(prefix + name)
+                }
             case .folder where depth < Self.maximumDepth:
                 try list(try folder.folder(name), at: place, prefix: prefix + name + "/", depth: depth + 1)
             case .folder, .link, .pipe, .other: unusable.append(prefix + name)

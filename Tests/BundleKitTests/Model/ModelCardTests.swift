@@ -38,4 +38,30 @@ struct ModelCardTests {
         let filler = String(repeating: "x: y\n", count: 20_000)
         #expect(try license("---\n\(filler)license: mit\n---\n") == nil)
     }
+
+    private func members(_ card: String) throws -> [String: JSONValue] {
+        try withModelFolder { path, folder in
+            try folder.publish([1], as: "model.onnx")
+            try folder.publish(Array(card.utf8), as: "README.md")
+            return try ModelSource.inspect(path, options: plainOptions).draft.members
+        }
+    }
+
+    @Test(arguments: [
+        "base_model: A/B\ntags: [x, 'y z']\n", "base_model:\n- A/B\ntags:\n  - x\n  - \"y z\"\nlicense: mit\n",
+        "tags:\n- x\n- *anchor\n- {a: b}\n- y z\nbase_model: [A/B]\n",
+        "base_model: [ A/B ]\ntags: [x,y z]\ntags: [z]\n",
+    ])
+    func readsPlainLists(_ lines: String) throws {
+        let members = try members("---\n\(lines)---\n")
+        #expect(members["baseModels"] == ["A/B"])
+        #expect(members["tags"] == ["x", "y z"])
+    }
+
+    @Test func boundsLists() throws {
+        let tags = (0..<5000).map { "- tag\($0)\n" }.joined()
+        let members = try members("---\ntags:\n\(tags)language:\n- \(String(repeating: "e", count: 300))\n---\n")
+        #expect(members["tags"]?.array?.count == 64)
+        #expect(members["languages"] == nil)
+    }
 }

@@ -43,6 +43,7 @@ struct ModelSourceFileTests {
                     "createdBy": "baigo test", "displayName": "Tiny Llama",
                     "engine": ["id": "llama-cpp", "minimumVersion": "0.5.0"], "format": "gguf", "kind": "model",
                     "license": ["id": "Apache-2.0"], "parameters": 96, "publisher": "Ex Ample", "quantization": "F32",
+                    "tags": ["test"],
                 ])
             #expect(source.warnings.isEmpty)
             #expect(source.header?.kind == .text)

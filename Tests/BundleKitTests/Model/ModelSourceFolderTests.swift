@@ -142,7 +142,7 @@ struct ModelSourceFolderTests {
         #expect(source.warnings.map(\.message).first?.contains("onnx/model.onnx, pytorch_model.bin;") == true)
         let metadata = try JSONValue(strict: try #require(source.metadata))
         #expect(metadata["config"]?["max_position_embeddings"] == 32768)
-        #expect(metadata["card"] == ["license": "apache-2.0", "base_model": "Qwen/Qwen2.5-7B"])
+        #expect(metadata["card"] == ["license": "apache-2.0", "base_model": "Qwen/Qwen2.5-7B", "language": ["en"]])
     }
 
     @Test(arguments: ["{", "[1]", "{}{}", "{},{}", "{\"a\":NaN}", "{\"a\":1,\"a\":2}", "\"\u{FF}"])

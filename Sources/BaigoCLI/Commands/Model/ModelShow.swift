@@ -14,19 +14,26 @@ struct ModelShow: BaigoCommand {
         discussion: """
               baigo show qwen2.5-7b-instruct
               baigo show qwen2.5-7b-instruct:2026.10 --json
+              baigo show qwen2.5-7b-instruct --card | less
 
-            Exit statuses: 3 no such model, 4 damaged store.
+            Exit statuses: 3 no such model or no card, 4 damaged store.
             """)
 
     @Argument(help: "The model: name, name:version or name:version~identity.")
     var model: String
 
+    @OptionGroup(title: "Parts") var part: PartOptions
     @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
         let (store, package) = try Host(context).shelf().resolve(ModelReference(model))
         let manifest = package.manifest
+        if part.isOne {
+            let stored = try PackageReader.open(
+                stored: package.folder, name: package.version.name, version: package.version.version)
+            return try part.show(of: stored, output, context)
+        }
         if output.json {
             try context.output.result([
                 "model": package.version.json(in: store), "package": .object(manifest.json),

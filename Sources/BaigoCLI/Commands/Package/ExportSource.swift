@@ -59,6 +59,9 @@ enum ExportSource {
             card.add("quantization", members["quantization"]?.string)
             card.add("context", members["contextLength"]?.integer.map { "\($0) tokens" })
             card.add("licence", members["license"]?["id"]?.string)
+            for (label, key) in [("publisher", "publisher"), ("repository", "repository"), ("revision", "revision")] {
+                card.add(label, members[key]?.string)
+            }
             card.add("files", "\(source.files.count), \(ByteCount(source.files.reduce(0) { $0 + $1.size }))")
             card.add("package size", "\(packageSize) (\(packageSize.bytes) bytes)")
             return card.text

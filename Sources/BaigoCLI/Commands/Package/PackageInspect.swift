@@ -14,13 +14,15 @@ struct PackageInspect: BaigoCommand {
 
               baigo inspect qwen.baimodel
               baigo inspect --json qwen.baimodel | jq .package.name
+              baigo inspect --sbom qwen.baimodel > qwen.cdx.json
 
-            Exit statuses: 3 no such file, 4 damaged structure, 5 bad signature.
+            Exit statuses: 3 no such file or no card, 4 damaged structure, 5 bad signature.
             """)
 
     @Argument(help: "A package, a tar bundle, an unpacked folder, or - for standard input.")
     var file: String
 
+    @OptionGroup(title: "Parts") var part: PartOptions
     @OptionGroup(title: "Packages of other makers") var naming: NamingOptions
 
     @OptionGroup(title: "Store") var place: StoreOptions
@@ -31,8 +33,12 @@ struct PackageInspect: BaigoCommand {
         let trust = try Trust(host.store())
         let package = try host.package(at: file, naming)
         let verdict = package.signatureIsKnown ? try trust.judge(package, request: .asTheStoreSays) : nil
-        let report = PackageReport(package, verdict: verdict, files: nil)
-        try output.json ? context.output.result(report.json) : context.output.text(report.text)
+        if part.isOne {
+            try part.show(of: package, output, context)
+        } else {
+            let report = PackageReport(package, verdict: verdict, files: nil)
+            try output.json ? context.output.result(report.json) : context.output.text(report.text)
+        }
         if let refusal = verdict?.refusal { throw refusal }
     }
 }
