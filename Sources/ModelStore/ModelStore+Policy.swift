@@ -103,6 +103,43 @@ extension ModelStore {
     }
 }
 
+extension ModelStore {
+    /// What a policy has to know of this store to judge a package; `nil` where it has no rule on that.
+    ///
+    /// - Throws: `FileError`, `StoreError`.
+    package func policyState(
+        for package: any ImportablePackage, _ policy: Policy
+    ) throws -> PolicySubject.Store? {
+        guard policy.quota != nil || !policy.isDowngradeAllowed else { return nil }
+        let decision = ImportDecision(package: package)
+        guard let (root, _) = try home.reading() else {
+            return PolicySubject.Store(held: ByteCount(0), needed: decision.needed { _, _ in false }, versions: [])
+        }
+        let catalog = try home.folder(StoreLayout.models, in: root).map { Catalog(models: $0, root: root) }
+        let versions = try catalog?.versions(of: package.manifest.name).versions ?? []
+        let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
+        let held = policy.quota == nil ? 0 : try blobs?.totalBytes() ?? 0
+        if case .present = decision.standing(among: versions) {
+            return PolicySubject.Store(held: ByteCount(held), needed: ByteCount(0), versions: nil)
+        }
+        return PolicySubject.Store(
+            held: ByteCount(held), needed: try decision.needed { try blobs?.holds($0, size: $1) ?? false },
+            versions: try versions.map { version in
+                PolicySubject.Version(
+                    number: version.version.description,
+                    signedAt: try catalog?.package(of: version, home: home).receipt.signedAt)
+            })
+    }
+}
+
+extension Receipt {
+    /// When a trusted key signed, the last time, as was found at the import.
+    fileprivate var signedAt: Timestamp? {
+        (signature["signers"]?.array ?? []).filter { $0["trusted"] == true }
+            .compactMap { $0["createdAt"]?.string.flatMap(Timestamp.init) }.max()
+    }
+}
+
 extension StoreChange {
     /// Puts a policy into the home; the caller's audit lines tell of it.
     ///

@@ -12,6 +12,7 @@ struct DocumentationTests {
         ["chat"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "export"], ["trust", "remove"],
         ["trust", "policy", "show"], ["trust", "policy", "check"], ["trust", "policy", "set"],
+        ["trust", "policy", "explain"],
         ["audit", "show"], ["audit", "verify"], ["doctor"],
     ])
     func docsShowTheHelpOfEachCommand(_ command: [String]) throws {

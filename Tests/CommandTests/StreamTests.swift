@@ -43,10 +43,11 @@ struct StreamTests {
     @Test(arguments: formats)
     func aRefusalAtTheFarEndEndsBothSides(_ format: String) throws {
         let site = try Site()
-        try site.write(Data("x".utf8), to: "home")
+        try site.write(Data("x".utf8), to: "elsewhere")
         let found = try statuses(
             site,
-            "\"$BAIGO\" export '\(Site.model)' -o - --format \(format) --name tiny --quiet | \"$BAIGO\" import - --yes 2> log"
+            "\"$BAIGO\" export '\(Site.model)' -o - --format \(format) --name tiny --quiet | "
+                + "BAIGO_HOME=\"$PWD/elsewhere\" \"$BAIGO\" import - --yes 2> log"
         )
         #expect(found.count == 2)
         #expect(found.first == 141)

@@ -31,6 +31,11 @@ package struct CommandContext: Sendable {
         self.interrupts = interrupts
     }
 
+    /// Variables that scanners of the policy get.
+    var scannerEnvironment: [String: String] {
+        environment.filter { ["HOME", "TMPDIR", "USER", "LOGNAME"].contains($0.key) }
+    }
+
     /// The time that packages carry: `SOURCE_DATE_EPOCH` where it is set, else now.
     ///
     /// - Throws: `CLIError` when the variable is no number.

@@ -33,6 +33,9 @@ struct Trust {
     /// Whether packages need a signature by a trusted key here.
     var requiresSignature: Bool { signatures.requiresSignature(isLatched: isLatched, request: .asTheStoreSays) }
 
+    /// The signatures that count as those of trusted keys.
+    func counting(_ report: SignatureReport) -> [SignatureReport.Signer] { report.signers.filter(signatures.counts) }
+
     /// Judges the signatures of a package, as far as they are known by now.
     func judge(
         signature: [UInt8]?, over checksums: [UInt8], kind: String, request: SignaturePolicy.Request
@@ -56,10 +59,12 @@ struct Trust {
 
 extension Trust {
     /// The stored signatures together with the new trusted ones of another copy; `nil` where nothing is added.
-    func merged(_ package: PackageReader, into stored: StoredPackage?, _ verdict: SignatureVerdict) throws -> [UInt8]? {
-        guard let stored, verdict.isTrusted, let new = package.signature else { return nil }
+    func merged(_ package: PackageReader, into stored: StoredPackage?, _ verdict: PackageVerdict) throws -> [UInt8]? {
+        guard let stored, let report = verdict.signature?.report, verdict.isTrusted, let new = package.signature else {
+            return nil
+        }
         guard let existing = try stored.reader().signature else { return new }
-        let trusted = verdict.report.signers.filter(\.trusted).compactMap(\.signingKey)
+        let trusted = report.signers.filter(\.trusted).compactMap(\.signingKey)
         return try DetachedSigner.merging(existing: existing, adding: new, by: Set(trusted))
     }
 }
@@ -90,26 +95,5 @@ struct SignatureVerdict {
         return report.signers.map { signer in
             "\(signer.status.rawValue), by \(signer.shown)\(signer.trusted ? ", trusted" : "")"
         }.joined(separator: "; ")
-    }
-}
-
-extension SignatureVerdict {
-    /// The verdict of the policy, whose only rules are those on signatures: `pass`, `allowed` for a package that passes
-    /// only because the command line lets it, or `refuse`.
-    var policy: JSONValue {
-        guard let (verdict, remedy) = exception else { return ["verdict": "pass", "rules": []] }
-        let rule: JSONValue = [
-            "rule": "signature", "verdict": .string(verdict), "value": .string(report.status.rawValue),
-            "remedy": .string(remedy),
-        ]
-        return ["verdict": .string(verdict), "rules": [rule]]
-    }
-
-    private var exception: (verdict: String, remedy: String)? {
-        switch decision {
-        case .accept: nil
-        case .acceptByLeave: ("allowed", "--allow-unsigned was given")
-        case .refuse(let error): ("refuse", error.hint ?? "a signature by a trusted key")
-        }
     }
 }

@@ -10,6 +10,12 @@ package enum LicenseIdentifier {
     /// An identifier in SPDX spelling, whatever its case; `nil` for words that are none of those known here.
     package static func known(_ words: String) -> String? { known[words.lowercased()] }
 
+    /// Whether an identifier is one of those, in any case, or one without the endings of the GNU licences.
+    static func isKnown(_ identifier: String) -> Bool {
+        let words = identifier.lowercased()
+        return known[words] != nil || known[words + "-only"] != nil
+    }
+
     private static let known: [String: String] = {
         let identifiers = [
             "0BSD", "AFL-3.0", "AGPL-3.0", "AGPL-3.0-only", "AGPL-3.0-or-later", "Apache-2.0", "Artistic-2.0",

@@ -23,6 +23,7 @@ extension Policy {
             "license.deny": Self.list(documents.flatMap(\.deniedLicenses).map(\.description)),
             "license.unknown": .string(unknownLicense.rawValue),
             "export.redistribution": .string(needsRedistribution ? "required" : "any"),
+            "export.allow": exportAllowed,
             "export.deny": Self.list(documents.flatMap(\.deniedExportLicenses).map(\.description)),
             "format.allow": Self.list(allowedFormats),
             "architecture.allow": allowedArchitectures.map(Self.list) ?? .null,
@@ -48,6 +49,13 @@ extension Policy {
         let lists = documents.compactMap { $0[keyPath: list]?.map(\.description) }
         guard let first = lists.first else { return .null }
         return Self.list(lists.count == 1 ? first : first.filter { lists[1].contains($0) })
+    }
+
+    /// What every file that asks for redistribution lets pass.
+    private var exportAllowed: JSONValue {
+        let lists = documents.filter(\.needsRedistribution).map { Set($0.allowedExportLicenses.map(\.description)) }
+        guard let first = lists.first else { return [] }
+        return Self.list(lists.dropFirst().reduce(first) { $0.intersection($1) })
     }
 
     private static func list(_ texts: some Sequence<String>) -> JSONValue {

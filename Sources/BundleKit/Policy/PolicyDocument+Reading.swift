@@ -96,9 +96,10 @@ extension PolicyDocument {
             deniedLicenses = try Self.licenses("deny", table) ?? []
             unknownLicense = try table.word("unknown", UnknownLicense.self) ?? (allowedLicenses == nil ? .allow : .deny)
         }
-        if let table = try root.table("export", knowing: ["redistribution", "deny"]) {
+        if let table = try root.table("export", knowing: ["redistribution", "allow", "deny"]) {
             note(table)
             needsRedistribution = try table.word("redistribution", Redistribution.self) == .required
+            allowedExportLicenses = try Self.licenses("allow", table) ?? []
             deniedExportLicenses = try Self.licenses("deny", table) ?? []
         }
     }

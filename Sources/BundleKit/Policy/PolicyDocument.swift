@@ -65,6 +65,8 @@ package struct PolicyDocument: Sendable, Equatable {
     package internal(set) var needsRedistribution = false
     /// Licences that stop an export, beside those that are known to forbid redistribution.
     package internal(set) var deniedExportLicenses: [LicenseTerm] = []
+    /// Licences that are no known ones of SPDX and let a model be passed on all the same.
+    package internal(set) var allowedExportLicenses: [LicenseTerm] = []
     /// `nil` allows every format but those that hold pickles.
     package internal(set) var allowedFormats: Set<String>?
     package internal(set) var allowedArchitectures: Set<String>?
@@ -92,7 +94,7 @@ package struct PolicyDocument: Sendable, Equatable {
         case .quota: statesAny("store.quota")
         case .downgrade: statesAny("downgrade.allowed")
         case .scanner: statesAny("scanner.command")
-        case .export: statesAny("export.redistribution", "export.deny")
+        case .export: statesAny("export.redistribution", "export.deny", "export.allow")
         }
     }
 

@@ -25,6 +25,7 @@ package struct PolicyError: PresentableError {
         case downgrade = "policy.downgrade"
         case scanner = "policy.scanner"
         case scannerTimeout = "policy.scanner-timeout"
+        case scannerUnavailable = "policy.scanner-unavailable"
         case notScanned = "policy.not-scanned"
         case override = "policy.override"
     }
@@ -34,12 +35,14 @@ package struct PolicyError: PresentableError {
     package let hint: String?
     /// The error this one explains.
     package let cause: (any Error)?
+    /// What goes into the audit log with the refusal.
+    package private(set) var evidence: JSONValue?
 
     package var identifier: String { code.rawValue }
 
     package var exitStatus: ExitStatus {
         switch code {
-        case .unreadable: .environment
+        case .unreadable, .scannerUnavailable: .environment
         case .malformed: .invalidContent
         case .threshold, .signerScope, .signingDate, .licenseDenied, .licenseNotAllowed, .licenseUnknown,
             .licenseUnconfirmed, .redistribution, .format, .architecture, .size, .quota, .downgrade, .scanner,
@@ -54,6 +57,13 @@ package struct PolicyError: PresentableError {
         self.message = message
         self.hint = hint
         self.cause = cause
+    }
+
+    /// The same error with something for the audit log.
+    package func with(evidence: JSONValue) -> PolicyError {
+        var copy = self
+        copy.evidence = evidence
+        return copy
     }
 
     /// Says what is wrong in the text of a policy.

@@ -129,6 +129,15 @@ struct BlobStore {
         return (digests, strays)
     }
 
+    /// Bytes of all blobs.
+    ///
+    /// - Throws: `FileError`.
+    func totalBytes() throws(FileError) -> Int64 {
+        var total: Int64 = 0
+        for digest in try contents().digests { total &+= try status(of: digest)?.size ?? 0 }
+        return total
+    }
+
     private func part(of digest: SHA256Digest) throws(FileError) -> Folder? {
         let prefix = String(digest.hex.prefix(2))
         return try folder.status(of: prefix) == nil ? nil : try folder.folder(prefix)

@@ -44,6 +44,7 @@ final class ImportCommit {
         }
         let files = try stageOwnFiles(in: area)
         try checkHeaders(in: area)
+        let final = try request.examine?(StagedTree(package.files, in: area), evidence) ?? evidence
         try Task.checkCancellation()
 
         try CommitJournal(identity: package.identity, digests: files.map(\.sha256)).publish(in: area.folder)
@@ -51,11 +52,11 @@ final class ImportCommit {
         written = try area.publishBlobs()
         let receipt = Receipt(
             of: package.manifest, identity: package.identity, content: package.content, files: files,
-            evidence: evidence, from: request.origin, hasOwnChecksums: package.hasOwnChecksums, audit: intent,
+            evidence: final, from: request.origin, hasOwnChecksums: package.hasOwnChecksums, audit: intent,
             at: writing.context.clock(), context: writing.context)
         try VersionBuilder(blobs: writing.blobs).build(receipt, as: StagingArea.version, in: area.folder)
         try place(receipt, from: area.folder)
-        return evidence
+        return final
     }
 
     private func place(_ receipt: Receipt, from area: Folder) throws {

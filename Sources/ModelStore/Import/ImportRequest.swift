@@ -70,6 +70,13 @@ package struct ImportEvidence: Sendable, Equatable {
         self.warnings = warnings
         self.mergedSignature = mergedSignature
     }
+
+    /// The same evidence with another verdict of the policy.
+    package func with(policy: JSONValue) -> ImportEvidence {
+        ImportEvidence(
+            signature: signature, isTrusted: isTrusted, policy: policy, warnings: warnings,
+            mergedSignature: mergedSignature)
+    }
 }
 
 /// How to import.
@@ -87,16 +94,22 @@ package struct ImportRequest {
     /// Called once, under the store's lock, before the first byte of data where the signature is known by then, else
     /// when everything was read. Its argument is the same package where the store holds it already.
     package let approve: (StoredPackage?) throws -> ImportEvidence
+    /// Looks at the verified files before anything is committed; `nil` where nobody has to look.
+    ///
+    /// Throws to refuse, or returns the evidence with what was found.
+    package let examine: ((StagedTree, ImportEvidence) throws -> ImportEvidence)?
 
     /// Makes a request.
     package init(
         isReplacing: Bool = false, isActivating: Bool = true, wait: Duration = .zero, from origin: String,
+        examine: ((StagedTree, ImportEvidence) throws -> ImportEvidence)? = nil,
         approve: @escaping (StoredPackage?) throws -> ImportEvidence
     ) {
         self.isReplacing = isReplacing
         self.isActivating = isActivating
         self.wait = wait
         self.origin = origin
+        self.examine = examine
         self.approve = approve
     }
 }

@@ -101,7 +101,9 @@ struct ImportTransaction {
     func record(_ error: any Error, of intent: AuditHead?) throws {
         let refusal = ImportRefusal(error)
         do {
-            try writing.audit.outcome(event(nil), refusal.result, error: refusal.identifier, of: intent)
+            let evidence = (error as? PolicyError)?.evidence.map { ["evidence": $0] } ?? [:]
+            try writing.audit.outcome(
+                event(nil, adding: evidence), refusal.result, error: refusal.identifier, of: intent)
         } catch is FileError {
             // An intent stays open then, and the next writer ends it; the error that led here is the one to tell.
         }
@@ -118,6 +120,8 @@ struct ImportTransaction {
             members["signature"] = evidence.signature["status"] ?? .null
             members["trusted"] = .bool(evidence.isTrusted)
             members["policy"] = evidence.policy["verdict"]
+            members["policyDigest"] = evidence.policy["digest"]?.string.map(JSONValue.string)
+            members["overrides"] = evidence.policy["overrides"]
         }
         return AuditEvent(
             "import", model: "\(name):\(package.manifest.version)", identity: package.identity,

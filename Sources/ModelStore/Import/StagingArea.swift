@@ -111,6 +111,13 @@ final class StagingArea: PackageSink {
         staged[digest] != nil ? try contents.file(reading: digest.hex) : try blobs.open(digest)
     }
 
+    /// The folder and the name of content, to give it a second name.
+    ///
+    /// - Throws: `FileError`.
+    func place(of digest: SHA256Digest) throws(FileError) -> (folder: Folder, name: String) {
+        staged[digest] != nil ? (contents, digest.hex) : try blobs.place(of: digest)
+    }
+
     /// Moves everything that was staged among the blobs.
     ///
     /// - Returns: The bytes of new blobs.

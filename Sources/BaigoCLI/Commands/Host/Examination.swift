@@ -40,8 +40,8 @@ struct Examination {
         try examine { $0.staged = try host.store().stagedImports() }
         try examine { examination in
             let store = try host.store()
-            examination.isLatched = try store.state()?.isSignatureLatched ?? false
             examination.keys = try store.keyRing()?.list() ?? []
+            examination.isLatched = try Trust(store).requiresSignature
         }
         if Timestamp.now < BaigoRelease.date {
             warnings.append(

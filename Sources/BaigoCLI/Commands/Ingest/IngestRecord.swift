@@ -34,7 +34,7 @@ struct IngestRecord {
     var quarantined: String?
     var warnings: [Warning] = []
     private var package: PackageReader?
-    private var verdict: SignatureVerdict?
+    private var verdict: PackageVerdict?
     private var seconds = 0.0
 
     init(_ item: IngestItem) {
@@ -44,7 +44,7 @@ struct IngestRecord {
     /// Whether its content is in the store now.
     var isIn: Bool { [.imported, .present, .signaturesAdded].contains(status) }
 
-    mutating func note(_ package: PackageReader, _ verdict: SignatureVerdict?) {
+    mutating func note(_ package: PackageReader, _ verdict: PackageVerdict) {
         self.package = package
         self.verdict = verdict
     }
@@ -81,8 +81,8 @@ struct IngestRecord {
             "name": .string(package.manifest.name.description),
             "version": .string(package.manifest.version.description),
             "identity": .string(package.identity.description), "content": .string(package.content.description),
-            "signature": verdict?.json ?? .null, "trusted": .bool(verdict?.isTrusted ?? false),
-            "policy": verdict?.policy ?? .null,
+            "signature": verdict?.signature?.json ?? .null, "trusted": .bool(verdict?.isTrusted ?? false),
+            "policy": verdict?.policy.json ?? .null,
         ]
         self.package = nil
         verdict = nil

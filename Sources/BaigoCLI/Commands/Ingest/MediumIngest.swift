@@ -42,6 +42,7 @@ struct MediumIngest: BaigoCommand {
     var replace = false
 
     @OptionGroup(title: "Signature") var signature: SignatureOptions
+    @OptionGroup(title: "Policy") var policy: PolicyOptions
 
     @Option(help: ArgumentHelp("Wait this long for another writer.", valueName: "seconds"))
     var wait: Int = 600
@@ -67,7 +68,8 @@ struct MediumIngest: BaigoCommand {
         if let place { try book.publish([], at: place, isComplete: false) }
         var pass = try IngestPass(
             host: host, store: store,
-            rules: AdmissionRules(isReplacing: replace, signature: signature.request, wait: .seconds(wait)),
+            rules: AdmissionRules(
+                isReplacing: replace, signature: signature.request, policy: policy.request, wait: .seconds(wait)),
             quarantine: try quarantine.map { path throws(FileError) in try IngestQuarantine(at: FilePath(path)) },
             context: context, progress: { progress.observer(output, context, host.configuration) },
             ended: { try show($0, context) })

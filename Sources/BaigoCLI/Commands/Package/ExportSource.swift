@@ -23,6 +23,14 @@ enum ExportSource {
         }
     }
 
+    /// Name and licence, as the package will say.
+    var stated: (name: PackageName, license: String?) {
+        switch self {
+        case .files(let source): (source.draft.name, source.draft.members["license"]?["id"]?.string)
+        case .stored(let package): (package.manifest.name, package.manifest.licenseID)
+        }
+    }
+
     /// Bytes of the package, without a new signature.
     func measure(as format: PackageFormat) throws -> ByteCount {
         switch self {

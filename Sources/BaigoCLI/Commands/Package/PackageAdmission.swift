@@ -12,6 +12,8 @@ struct AdmissionRules {
     var isActivating = true
     /// What is demanded of signatures.
     var signature = SignaturePolicy.Request.asTheStoreSays
+    /// What is asked of the policy.
+    var policy: PolicyRequest
     /// How long to wait for another writer.
     var wait = Duration.zero
 }
@@ -21,9 +23,9 @@ struct PackageAdmission {
     /// A package against which nothing stands before its data is read.
     struct Prepared {
         let package: PackageReader
-        /// `nil` where the signature comes behind the data.
-        let verdict: SignatureVerdict?
+        let verdict: PackageVerdict
         let preview: ImportPreview
+        fileprivate let judge: PolicyJudge
     }
 
     let store: ModelStore
@@ -40,27 +42,40 @@ struct PackageAdmission {
     /// - Parameters:
     ///   - open: Opens it.
     ///   - opened: Takes notice of the package and of its signature, before a refusal is thrown.
+    ///   - accept: Asks whether a licence that cannot be judged is accepted.
     ///   - stood: Takes notice of how it stands to what is in the store.
     /// - Returns: The package.
     /// - Throws: What stands against it, after an audit line that says so.
     func prepare(
-        open: () throws -> PackageReader, opened: (PackageReader, SignatureVerdict?) throws -> Void = { _, _ in },
+        open: () throws -> PackageReader, opened: (PackageReader, PackageVerdict) throws -> Void = { _, _ in },
+        accept: (PolicyError) throws -> Bool = { _ in false },
         stood: (ImportPreview.Standing) throws -> Void = { _ in }
     ) throws -> Prepared {
         var found: PackageReader?
         do {
             let package = try open()
             found = package
-            let verdict = package.signatureIsKnown ? try trust.judge(package, request: rules.signature) : nil
+            var judge = try PolicyJudge(trust.policy, rules.policy)
+            var verdict = try judged(package, by: judge)
             try opened(package, verdict)
-            if let refusal = verdict?.refusal { throw refusal }
+            if let refusal = verdict.refusal { throw refusal }
+            if let question = verdict.policy.question {
+                guard try accept(question) else { throw question }
+                judge = try judge.acceptingLicense()
+                verdict = try judged(package, by: judge)
+            }
             let preview = try store.preview(package, replacing: rules.isReplacing)
             try stood(preview.standing)
-            return Prepared(package: package, verdict: verdict, preview: preview)
+            return Prepared(package: package, verdict: verdict, preview: preview, judge: judge)
         } catch let error as any PresentableError {
             try record(error, of: found)
             throw error
         }
+    }
+
+    private func judged(_ package: PackageReader, by judge: PolicyJudge) throws -> PackageVerdict {
+        try trust.judge(
+            package, signature: rules.signature, by: judge, store: try store.policyState(for: package, trust.policy))
     }
 
     /// Takes the package in.
@@ -68,16 +83,24 @@ struct PackageAdmission {
     /// - Throws: As `ModelStore.importPackage`.
     func carryOut(_ prepared: Prepared, progress: any ProgressObserver) throws -> ImportResult {
         let package = prepared.package
+        let examination = StagedExamination(
+            trust: trust, judge: prepared.judge, package: package, environment: context.scannerEnvironment)
+        var verdict = prepared.verdict
         let request = ImportRequest(
-            isReplacing: rules.isReplacing, isActivating: rules.isActivating, wait: rules.wait, from: origin
-        ) { stored in
-            let verdict = try trust.judge(package, request: rules.signature)
-            if let refusal = verdict.refusal { throw refusal }
-            return ImportEvidence(
-                signature: verdict.json, isTrusted: verdict.isTrusted, policy: verdict.policy,
-                warnings: package.warnings + verdict.warnings,
-                mergedSignature: try trust.merged(package, into: stored, verdict))
-        }
+            isReplacing: rules.isReplacing, isActivating: rules.isActivating, wait: rules.wait, from: origin,
+            examine: { tree, evidence in
+                try examination.run(tree, &verdict)
+                return evidence.with(policy: verdict.policy.json)
+            },
+            approve: { stored in
+                verdict = try judged(package, by: prepared.judge)
+                if let refusal = verdict.refusal ?? verdict.policy.question { throw refusal }
+                if stored != nil { verdict.policy.put(PolicyFinding(.scanner, .notApplicable, "in the store already")) }
+                return ImportEvidence(
+                    signature: verdict.signature?.json ?? .null, isTrusted: verdict.isTrusted,
+                    policy: verdict.policy.json, warnings: package.warnings + verdict.warnings,
+                    mergedSignature: try trust.merged(package, into: stored, verdict))
+            })
         return try store.importPackage(package, request, progress: progress)
     }
 

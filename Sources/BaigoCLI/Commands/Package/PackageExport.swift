@@ -21,7 +21,7 @@ struct PackageExport: BaigoCommand {
               baigo export qwen/qwen2.5-7b-instruct -o - | ssh host baigo import - --yes
 
             A model of the store is written as it came in, signatures included, unless an option changes its manifest.
-            Exit statuses: 3 no such model or file, 4 damaged model, 7 no space or no key, 64 the file exists already.
+            Exit statuses: 3 no such model or file, 4 damaged model, 7 no space or no key, 9 the licence forbids it, 64 the file exists already.
             """)
 
     @Argument(help: "A GGUF file, a folder (with a / in front, ./ or ../), or a model of the store.")
@@ -62,7 +62,12 @@ struct PackageExport: BaigoCommand {
         let source = try source(host, context)
         let size = try source.measure(as: format)
         let results = target == "-" ? context.errorOutput : context.output
-        if dryRun { return try show(source, size, as: "would be", results) }
+        let leave = try ExportLeave(source, host, context)
+        if dryRun {
+            try show(source, size, leave, results)
+            return try leave.check()
+        }
+        try leave.checkRecording()
         if !output.quiet { try preview(source, size, context.errorOutput) }
         let key = try signing.signingKey(host, context)
         let written = try source.write(
@@ -98,7 +103,9 @@ struct PackageExport: BaigoCommand {
         for warning in source.warnings { try out.line("warning: " + warning.message.escapedForTerminal) }
     }
 
-    private func show(_ source: ExportSource, _ size: ByteCount, as verb: String, _ out: any OutputTarget) throws {
+    private func show(
+        _ source: ExportSource, _ size: ByteCount, _ leave: ExportLeave, _ out: any OutputTarget
+    ) throws {
         guard output.json else {
             try out.text(source.card(packageSize: size) + "\n" + source.contents)
             for warning in source.warnings { try out.line("warning: " + warning.message.escapedForTerminal) }
@@ -106,7 +113,7 @@ struct PackageExport: BaigoCommand {
         }
         try out.result([
             "dryRun": true, "package": source.json, "packageSize": .integer(size.bytes),
-            "warnings": source.warnings.json,
+            "policy": leave.json, "warnings": source.warnings.json,
         ])
     }
 

@@ -8,12 +8,13 @@ extension PackageImport {
     private var isShowing: Bool { !output.quiet && !output.json }
 
     /// Shows a person what is about to be imported, on standard error.
-    func show(_ package: PackageReader, _ verdict: SignatureVerdict?, _ context: CommandContext) throws {
+    func show(_ package: PackageReader, _ verdict: PackageVerdict, _ context: CommandContext) throws {
         guard isShowing else { return }
         let out = context.errorOutput
         try out.text(PackageCard.text(package.manifest, identity: package.identity, packageSize: nil))
-        try out.line("signature: " + (verdict?.text.escapedForOneLine ?? "comes behind the data"))
-        for warning in package.warnings + (verdict?.warnings ?? []) {
+        try out.line("signature: " + (verdict.signature?.text.escapedForOneLine ?? "comes behind the data"))
+        for line in verdict.lines { try out.line(line) }
+        for warning in package.warnings + verdict.warnings {
             try out.line("warning: " + warning.message.escapedForTerminal)
         }
     }
@@ -33,7 +34,7 @@ extension PackageImport {
 
     /// Ends a dry run: says what would happen.
     func finishDryRun(
-        _ package: PackageReader, _ verdict: SignatureVerdict?, _ preview: ImportPreview, _ context: CommandContext
+        _ package: PackageReader, _ verdict: PackageVerdict, _ preview: ImportPreview, _ context: CommandContext
     ) throws {
         let would: String
         switch preview.standing {

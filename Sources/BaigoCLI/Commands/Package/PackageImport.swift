@@ -45,6 +45,7 @@ struct PackageImport: BaigoCommand {
     @Flag(help: "Let a package pass that is unsigned, or signed by an unknown key. It is recorded.")
     var allowUnsigned = false
 
+    @OptionGroup(title: "Policy") var policy: PolicyOptions
     @OptionGroup(title: "Store") var writing: WritingOptions
     @OptionGroup(title: "Progress") var progress: ProgressOptions
     @OptionGroup(title: "Store") var place: StoreOptions
@@ -71,12 +72,15 @@ struct PackageImport: BaigoCommand {
         let admission = PackageAdmission(
             store: store, trust: try Trust(store),
             rules: AdmissionRules(
-                isReplacing: replace, isActivating: !noActivate, signature: request, wait: writing.duration),
+                isReplacing: replace, isActivating: !noActivate, signature: request, policy: policy.request,
+                wait: writing.duration),
             origin: origin, isRecording: !dryRun, context: context)
         let prepared = try admission.prepare {
             try host.package(at: file, naming)
         } opened: {
             try show($0, $1, context)
+        } accept: { question in
+            try accepts(question, context)
         } stood: {
             try show($0, context)
         }
@@ -92,6 +96,18 @@ struct PackageImport: BaigoCommand {
                 try context.errorOutput.line("interrupted: " + staged.hint)
             }
             throw CancellationError()
+        }
+    }
+
+    /// Asks whether a licence that the policy asks about is accepted; where nobody can be asked, it is not.
+    private func accepts(_ question: PolicyError, _ context: CommandContext) throws -> Bool {
+        guard !yes, !dryRun else { return false }
+        do {
+            return try context.terminal.confirm(
+                "\(question.message.escapedForOneLine). Accept it?", usingInput: file != "-", remedy: "--accept-license"
+            )
+        } catch let error as CLIError where error.code == .confirmation {
+            return false
         }
     }
 

@@ -16,7 +16,7 @@ struct PackageInspect: BaigoCommand {
               baigo inspect --json qwen.baimodel | jq .package.name
               baigo inspect --sbom qwen.baimodel > qwen.cdx.json
 
-            Exit statuses: 3 no such file or no card, 4 damaged structure, 5 bad signature.
+            Exit statuses: 3 no such file or no card, 4 damaged structure, 5 signature, 9 policy.
             """)
 
     @Argument(help: "A package, a tar bundle, an unpacked folder, or - for standard input.")
@@ -32,13 +32,13 @@ struct PackageInspect: BaigoCommand {
         let host = try Host(context)
         let trust = try Trust(host.store())
         let package = try host.package(at: file, naming)
-        let verdict = package.signatureIsKnown ? try trust.judge(package, request: .asTheStoreSays) : nil
+        let verdict = try trust.judge(package, signature: .asTheStoreSays, by: try trust.judge())
         if part.isOne {
             try part.show(of: package, output, context)
         } else {
             let report = PackageReport(package, verdict: verdict, files: nil)
             try output.json ? context.output.result(report.json) : context.output.text(report.text)
         }
-        if let refusal = verdict?.refusal { throw refusal }
+        if let refusal = verdict.refusal { throw refusal }
     }
 }

@@ -6,31 +6,31 @@ internal import BundleKit
 /// Everything known of an opened package: manifest, files, signatures, warnings.
 struct PackageReport {
     private let package: PackageReader
-    private let verdict: SignatureVerdict?
+    private let verdict: PackageVerdict
     private let verdicts: [FileVerdict]?
 
     /// Reports on a package.
     ///
     /// - Parameters:
     ///   - package: The opened package.
-    ///   - verdict: `nil` where the signature comes behind data that was not read.
+    ///   - verdict: What signatures and policy make of it.
     ///   - files: `nil` where no data was read.
-    init(_ package: PackageReader, verdict: SignatureVerdict?, files: [FileVerdict]?) {
+    init(_ package: PackageReader, verdict: PackageVerdict, files: [FileVerdict]?) {
         self.package = package
         self.verdict = verdict
         verdicts = files
     }
 
-    private var warnings: [Warning] { package.warnings + (verdict?.warnings ?? []) }
+    private var warnings: [Warning] { package.warnings + verdict.warnings }
 
     /// Whether nothing that was looked at speaks against the package.
-    private var isValid: Bool { verdict?.refusal == nil && verdicts?.allSatisfy(\.isOK) ?? true }
+    private var isValid: Bool { verdict.refusal == nil && verdicts?.allSatisfy(\.isOK) ?? true }
 
     var json: [String: JSONValue] {
         [
             "package": .object(package.manifest.json), "identity": .string(package.identity.description),
             "content": .string(package.content.description), "files": .array(files),
-            "signature": verdict?.json ?? .null, "policy": verdict?.policy ?? .null, "warnings": warnings.json,
+            "signature": verdict.signature?.json ?? .null, "policy": verdict.policy.json, "warnings": warnings.json,
             "valid": .bool(isValid),
         ]
     }
@@ -53,7 +53,8 @@ struct PackageReport {
     var text: String {
         let card = PackageCard.text(package.manifest, identity: package.identity, packageSize: nil)
         var lines = card + "\n" + PackageCard.contents(package.manifest)
-        lines += "\nsignature: " + (verdict?.text.escapedForOneLine ?? "behind the data, not read yet") + "\n"
+        lines += "\nsignature: " + (verdict.signature?.text.escapedForOneLine ?? "behind the data, not read yet") + "\n"
+        lines += verdict.lines.map { $0 + "\n" }.joined()
         for warning in warnings { lines += "warning: \(warning.message.escapedForTerminal)\n" }
         return lines
     }

@@ -40,19 +40,20 @@ struct PackageVerify: BaigoCommand {
         }
         let observer = progress.observer(output, context, host.configuration)
         let files = try package.read(into: nil, stoppingAtFirstFault: false, progress: observer)
-        let verdict = try trust.judge(package, request: signature.request)
+        let verdict = try trust.judge(package, signature: signature.request, by: try trust.judge())
         try show(PackageReport(package, verdict: verdict, files: files), package, verdict, context)
         if let refusal = verdict.refusal { throw refusal }
         if let fault = files.lazy.compactMap({ $0.error(in: package.source) }).first { throw fault }
     }
 
     private func show(
-        _ report: PackageReport, _ package: PackageReader, _ verdict: SignatureVerdict, _ context: CommandContext
+        _ report: PackageReport, _ package: PackageReader, _ verdict: PackageVerdict, _ context: CommandContext
     ) throws {
         guard !output.json else { return try context.output.result(report.json) }
         if !output.quiet { try context.output.text(report.verification) }
         try context.output.line("\(package.manifest.name):\(package.manifest.version)  \(package.identity)")
-        try context.output.line("signature: " + verdict.text.escapedForOneLine)
+        try context.output.line("signature: " + (verdict.signature?.text.escapedForOneLine ?? "none"))
+        for line in verdict.lines { try context.output.line(line) }
         for warning in package.warnings + verdict.warnings {
             try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
         }

@@ -8,5 +8,5 @@ struct PolicyCommand: ParsableCommand {
         commandName: "policy",
         abstract: "Keep the rules that packages have to meet.",
         discussion: "The policy of the host, /etc/baigo/policy.toml, and that of the store both hold.",
-        subcommands: [PolicyShow.self, PolicyCheck.self, PolicySet.self])
+        subcommands: [PolicyShow.self, PolicyCheck.self, PolicySet.self, PolicyExplain.self])
 }

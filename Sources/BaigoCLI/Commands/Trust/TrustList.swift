@@ -18,9 +18,9 @@ struct TrustList: BaigoCommand {
         let store = try Host(context).store()
         let keys = try store.keyRing()?.list() ?? []
         if output.json {
-            let isLatched = try store.state()?.isSignatureLatched ?? false
+            let isRequired = try Trust(store).requiresSignature
             try context.output.result([
-                "keys": .array(keys.map(\.json)), "signatureRequired": .bool(isLatched),
+                "keys": .array(keys.map(\.json)), "signatureRequired": .bool(isRequired),
             ])
         } else if output.quiet {
             for key in keys { try context.output.line(key.fingerprint) }
