@@ -23,6 +23,7 @@ package struct StoreError: PresentableError {
         case nameConflict = "store.name-conflict"
         // The state of the store
         case notAStore = "store.not-a-store"
+        case invalidTarget = "usage.store-target"
         case moved = "store.moved"
         case unfinishedCopy = "store.unfinished-copy"
         case otherStore = "store.other-store"
@@ -43,7 +44,7 @@ package struct StoreError: PresentableError {
 
     package var exitStatus: ExitStatus {
         switch code {
-        case .invalidReference, .ambiguous, .severalVersions, .activeVersion, .pinned: .usage
+        case .invalidReference, .ambiguous, .severalVersions, .activeVersion, .pinned, .invalidTarget: .usage
         case .modelNotFound, .versionNotFound, .noActiveVersion, .nothingOlder: .notFound
         case .alreadyExists, .nameConflict, .otherStore: .alreadyExists
         case .unsupportedSchema, .damaged, .auditBroken, .auditUnexpected: .invalidContent

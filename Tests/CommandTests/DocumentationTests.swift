@@ -10,6 +10,7 @@ struct DocumentationTests {
         [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["ingest"], ["list"], ["show"],
         ["activate"], ["rollback"], ["history"], ["pin"], ["unpin"], ["remove"], ["check"], ["gc"], ["du"], ["run"],
         ["chat"],
+        ["store", "copy"], ["store", "move"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "export"], ["trust", "remove"],
         ["trust", "policy", "show"], ["trust", "policy", "check"], ["trust", "policy", "set"],
         ["trust", "policy", "explain"],

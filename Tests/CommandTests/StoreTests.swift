@@ -117,6 +117,9 @@ struct StoreTests {
         #expect(try listed("one") == ["acme/one:2", "acme/one:1"])
         #expect(try listed("--name 'o?e'") == ["acme/one:2"])
         #expect(try listed("--name 'acme/*' --all") == ["acme/one:2", "acme/one:1"])
+        #expect(try listed("--name 'o[mn]e'") == ["acme/one:2"])
+        #expect(try listed("--name 'o\\*e'").isEmpty)
+        #expect(try listed("--name ''").isEmpty)
         #expect(try listed("--license mit") == ["acme/one:2"])
         #expect(try listed("--license GPL-3.0").isEmpty)
         let architecture = try site.baigo("list", "--json").json["models"]?.array?.first?["architecture"]?.string ?? ""
@@ -124,6 +127,24 @@ struct StoreTests {
         #expect(try listed("--architecture other").isEmpty)
         expect(try site.baigo("remove", "acme/one:2", "--force", "--yes"), endsWith: .done)
         #expect(try listed("--name one") == ["acme/one:1"])
+    }
+
+    @Test(.enabled(if: Program("strace").exists, "strace is not installed"))
+    func writesNoContentThatIsThereAlready() throws {
+        let site = try Site()
+        try packaged(site)
+        expect(
+            try site.baigo("export", Site.model, "-o", "other.baimodel", "--name", "other", "--version", "1"),
+            endsWith: .done)
+        let script = """
+            strace -f -qq -y -o trace -e trace=write,pwrite64,pwritev,copy_file_range,ioctl "$BAIGO" import other.baimodel \\
+                --yes --quiet > /dev/null
+            grep -a "$PWD/home/" trace | awk -F ' = ' '{ bytes += $NF } END { print bytes + 0 }'
+            """
+        let written = try site.shell(script)
+        expect(written, endsWith: .done)
+        let bytes = try #require(Int(written.text.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(bytes > 1000 && bytes < 200_000)
     }
 
     @Test func measuresWhatModelsTakeAloneAndTogether() throws {

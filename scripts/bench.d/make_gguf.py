@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a well-formed GGUF file of a wanted size, to be packed and hashed; it cannot be run.
 
-Usage: make_gguf.py FILE MIB [--sparse | --shard NUMBER COUNT]     with --sparse the tensor data is a hole
+Usage: make_gguf.py FILE MIB [--sparse | --shard NUMBER COUNT | --seed NUMBER]
+With --sparse the tensor data is a hole; another seed makes other data.
 """
 import random
 import struct
@@ -58,7 +59,8 @@ def main():
         if sys.argv[3:] == ["--sparse"]:
             file.truncate(size)
             return
-        block = random.Random(1).randbytes(min(BLOCK, size))
+        seed = int(sys.argv[4]) if sys.argv[3:4] == ["--seed"] else 1
+        block = random.Random(seed).randbytes(min(BLOCK, size))
         left = size - len(data)
         while left > 0:
             left -= file.write(block[:left])

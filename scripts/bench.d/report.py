@@ -7,7 +7,7 @@ Usage: report.py RESULTS.tsv MACHINE.tsv      lines KEY<TAB>VALUE; several value
 import statistics
 import sys
 
-NOT_PEERS = {"openssl", "cp", "export", "verify", "import", "clones"}
+NOT_PEERS = {"openssl", "cp", "export", "verify", "import", "check", "clones"}
 MEMORY_BAR_MIB = 64
 
 
@@ -130,6 +130,30 @@ def starts(results):
         yield from ["## Start-up", "", *table(["command", "time", "bar in ms", "met"], rows)]
 
 
+def stores(results):
+    names = {"store.list": ("`baigo list`", 100), "store.show": ("`baigo show`", 20),
+             "store.gc": ("`baigo gc --dry-run`", 1000)}
+    rows = []
+    for key, (name, bar) in names.items():
+        if key in results:
+            milliseconds = median(results[key]) * 1000
+            rows.append([name, f"{milliseconds:.1f} ms", *at_most(milliseconds, bar)])
+    if rows:
+        yield from ["## A store of 10,000 models", "", *table(["command", "time", "bar in ms", "met"], rows)]
+    rows = []
+    check = timed(results, "check")
+    if check:
+        ratio = check["check"] / check["openssl"]
+        rows.append(["check", f"{check['check']:.2f} s", f"`openssl dgst` of all blobs, one a core: "
+                     f"{check['openssl']:.2f} s, ratio {ratio:.2f}", *at_most(ratio, 1.1)])
+    if "store.present" in results:
+        mebibytes = median(results["store.present"]) / 2048
+        rows.append(["written by an import of contents that are there", f"{mebibytes:.2f} MiB", "",
+                     *at_most(mebibytes, 1)])
+    if rows:
+        yield from ["## Large contents in a store", "", *table(["what", "baigo", "against", "bar", "met"], rows)]
+
+
 def tokens(results):
     rows = []
     for part in ("prompt", "generation"):
@@ -158,7 +182,7 @@ def main():
         "# Benchmarks", "",
         "Written by `make bench`; do not edit. Medians, the commands run in turn; model file in the page cache.", "",
         *table(["", ""], [[key, value] for key, value in machine.items()]),
-        *times(results), *processors(results), *memory(results), *starts(results), *tokens(results),
+        *times(results), *processors(results), *memory(results), *starts(results), *stores(results), *tokens(results),
     ]
     if "skipped" in results:
         lines += ["## Not measured here", "", *(f"- {reason}" for reason in results["skipped"]), ""]

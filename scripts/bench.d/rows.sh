@@ -180,6 +180,32 @@ measure_start() {
     rm -rf "$BAIGO_HOME"
 }
 
+# A store of ten thousand small models; a check of large contents; an import whose contents are there already.
+measure_store() {
+    local d="$disk" number BAIGO_HOME="$disk/store"
+    export BAIGO_HOME
+    /usr/bin/python3 "$root/scripts/bench.d/make_store.py" "$BAIGO_HOME" 10000
+    baigo check --rebuild --progress none > /dev/null
+    start_up store.list "baigo list"
+    start_up store.show "baigo show bench/model-05000"
+    start_up store.gc "baigo gc --dry-run"
+    rm -rf "$BAIGO_HOME"
+    mkdir -p "$d/parts"
+    for number in 1 2 3 4; do
+        /usr/bin/python3 "$root/scripts/bench.d/make_gguf.py" "$d/part.gguf" $((size_mib / 4)) --seed "$number"
+        baigo export "$d/part.gguf" -o "$d/part.baimodel" --name "part-$number" --force --progress none > /dev/null
+        baigo import "$d/part.baimodel" --yes --progress none > /dev/null
+    done
+    baigo export "$d/part.gguf" -o "$d/part.baimodel" --name again --force --progress none > /dev/null
+    /usr/bin/time -f %O -o "$short/blocks" baigo import "$d/part.baimodel" --yes --progress none > /dev/null
+    record store.present "$(tail -n 1 "$short/blocks")"
+    find "$BAIGO_HOME/blobs" -type f -size +1M > "$short/blobs"
+    add openssl "xargs cat < $short/blobs > /dev/null" "xargs -P $(nproc) -n 1 openssl dgst -sha256 < $short/blobs"
+    add check "xargs cat < $short/blobs > /dev/null" "baigo check --progress none > $short/output"
+    in_turn check
+    rm -rf "$BAIGO_HOME" "$d"/part*
+}
+
 # Tokens a second of one model on all cores, and the time from the start of a command to the first byte of its answer.
 # What llama-bench processes is as long as the prompt that baigo counted, and it generates behind as many tokens.
 measure_run() {

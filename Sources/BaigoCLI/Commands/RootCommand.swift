@@ -30,6 +30,7 @@ struct RootCommand: ParsableCommand {
                     ModelList.self, ModelShow.self, ModelActivate.self, ModelRollback.self, ModelHistory.self,
                     ModelPin.self, ModelUnpin.self, ModelRemove.self, StoreCheck.self, StoreCollect.self,
                     StoreMeasure.self,
+                    StoreCommand.self,
                 ]),
             CommandGroup(name: "Models at work", subcommands: [ModelRun.self, ModelChat.self]),
             CommandGroup(name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, HostDoctor.self]),

@@ -24,6 +24,9 @@ struct ListFilter: ParsableArguments {
 
     init() {}
 
+    /// Whether nothing is left out.
+    var isEmpty: Bool { name == nil && license == nil && architecture == nil && !all }
+
     /// Picks the versions of a model that fit.
     ///
     /// - Parameters:

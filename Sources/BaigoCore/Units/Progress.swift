@@ -2,7 +2,7 @@
 
 /// What a long operation is doing.
 package enum ProgressPhase: String, Sendable, CaseIterable {
-    case hashing, packaging, verifying, extracting
+    case hashing, packaging, verifying, extracting, copying
 }
 
 /// Takes notice of how far an operation is.

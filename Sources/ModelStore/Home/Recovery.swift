@@ -2,6 +2,7 @@
 
 internal import BaigoCore
 internal import BundleKit
+internal import SystemPackage
 
 extension WritingHome {
     static let trashPrefix = "trash-"
@@ -23,6 +24,7 @@ extension WritingHome {
                 case "import" where open.event.details["adding"] == "signatures": try settleAddition(open)
                 case "import": try settleImport(open)
                 case "remove": try settleRemoval(open)
+                case "store.move": open.event.details["to"]?.string == home.path.string ? .recovered : .undone
                 default: .interrupted
                 }
         }
@@ -163,7 +165,7 @@ extension WritingHome {
         guard let model = try ModelFolder(name, in: models) else { return .recovered }
         let left = try model.versionFolders()
         if let active = try model.recordedActive(), !left.contains(active) { try model.deactivate() }
-        if left.isEmpty { try retire(model) } else { try model.dropStalePins() }
+        if left.isEmpty { try model.retire(in: models) } else { try model.dropStalePins() }
         return wanted.contains(where: left.contains) ? .undone : .recovered
     }
 

@@ -63,13 +63,21 @@ struct StoreHome: Sendable {
             try checkWriter(of: root)
             return root
         }
-        let access = isShared ? FolderAccess.everyone : .owner
-        let parent = try Folder.open(making: path.removingLastComponent(), mode: access.folderMode)
-        guard let name = path.lastComponent else { throw notAFolder() }
-        let root = try parent.sharing(with: access).folder(making: name.string)
-        try parent.sync()
+        let root = try make()
         try checkOwner(of: root)
         try checkWriter(of: root)
+        return root
+    }
+
+    /// Makes the home's folder, with the folders around it.
+    ///
+    /// - Throws: `FileError`.
+    func make() throws(FileError) -> Folder {
+        let readers = isShared ? FolderAccess.everyone : .owner
+        let parent = try Folder.open(making: path.removingLastComponent(), mode: readers.folderMode)
+        guard let name = path.lastComponent else { throw notAFolder() }
+        let root = try parent.sharing(with: readers).folder(making: name.string)
+        try parent.sync()
         return root
     }
 
@@ -144,7 +152,10 @@ struct StoreHome: Sendable {
         }
     }
 
-    private func checkWriter(of folder: Folder) throws(FileError) {
+    /// Refuses a folder of another user for writing.
+    ///
+    /// - Throws: `FileError`, code `unsafeOwnership`.
+    func checkWriter(of folder: Folder) throws(FileError) {
         let owner = try folder.status().owner
         guard owner == geteuid() else {
             throw FileError(

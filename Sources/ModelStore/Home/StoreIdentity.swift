@@ -9,7 +9,9 @@ struct StoreIdentity: Sendable, Equatable {
     static let schemaVersion: Int64 = 1
 
     /// 32 hexadecimal digits, chosen at random when the store was made.
-    let storeID: String
+    private(set) var storeID: String
+    /// The number of the store that this one is a copy of.
+    private(set) var copyOf: String?
     /// Whether signatures have been required once and stay required until that is lifted.
     var isSignatureLatched: Bool
     /// Whether a policy that was set here lifted that.
@@ -24,6 +26,14 @@ struct StoreIdentity: Sendable, Equatable {
         var generator = SystemRandomNumberGenerator()
         storeID = (0..<16).map { _ in UInt8.random(in: .min ... .max, using: &generator) }.lowercaseHex
         isSignatureLatched = false
+    }
+
+    /// The identity of a copy of this store: a number of its own, or the one that it has already, and the same demands.
+    func copy(as storeID: String?) -> StoreIdentity {
+        var copy = self
+        copy.storeID = storeID ?? StoreIdentity().storeID
+        copy.copyOf = self.storeID
+        return copy
     }
 
     /// Reads `store.json` of a home; `nil` where there is none.
@@ -52,7 +62,8 @@ struct StoreIdentity: Sendable, Equatable {
         isSignatureLatched = members["signatureLatched"]?.bool ?? false
         isSignatureReleased = members["signatureReleased"]?.bool ?? false
         hasPolicy = members["policy"]?.bool ?? false
-        for key in ["schemaVersion", "storeID", "signatureLatched", "signatureReleased", "policy"] {
+        copyOf = members["copyOf"]?.string
+        for key in ["schemaVersion", "storeID", "copyOf", "signatureLatched", "signatureReleased", "policy"] {
             members[key] = nil
         }
         others = members
@@ -65,6 +76,7 @@ struct StoreIdentity: Sendable, Equatable {
         var members = others
         members["schemaVersion"] = .integer(Self.schemaVersion)
         members["storeID"] = .string(storeID)
+        members["copyOf"] = copyOf.map(JSONValue.string)
         if isSignatureLatched { members["signatureLatched"] = true }
         if isSignatureReleased { members["signatureReleased"] = true }
         if hasPolicy { members["policy"] = true }

@@ -45,18 +45,7 @@ final class WritingHome {
     /// Whether a file of this store can have a second name.
     ///
     /// - Throws: `FileError`, where not even a first one can be made.
-    func takesLinks() throws(FileError) -> Bool {
-        let names = ["probe", "probe-link"]
-        for name in names where try staging.status(of: name) != nil { try staging.removeFile(name) }
-        _ = try staging.file(creating: names[0])
-        defer { for name in names { try? staging.removeFile(name) } }
-        do throws(FileError) {
-            try staging.link(names[0], to: names[1], in: staging)
-            return true
-        } catch {
-            return false
-        }
-    }
+    func takesLinks() throws(FileError) -> Bool { try staging.takesLinks() }
 
     /// Requires signatures from now on, or lifts that.
     ///
@@ -83,5 +72,23 @@ final class WritingHome {
         guard !identity.hasPolicy else { return }
         identity.hasPolicy = true
         try identity.publish(in: root)
+    }
+}
+
+extension Folder {
+    /// Whether a file in this folder can have a second name.
+    ///
+    /// - Throws: `FileError`, where not even a first one can be made.
+    func takesLinks() throws(FileError) -> Bool {
+        let names = ["probe", "probe-link"]
+        for name in names where try status(of: name) != nil { try removeFile(name) }
+        _ = try file(creating: names[0])
+        defer { for name in names { try? removeFile(name) } }
+        do throws(FileError) {
+            try link(names[0], to: names[1], in: self)
+            return true
+        } catch {
+            return false
+        }
     }
 }

@@ -78,7 +78,7 @@ final class ImportCommit {
         do {
             if let model = try ModelFolder(package.manifest.name, in: writing.models) {
                 if let before { try retract(before.folder, of: model, active: before.active) }
-                if try model.versionFolders().isEmpty { try writing.retire(model) }
+                if try model.versionFolders().isEmpty { try model.retire(in: writing.models) }
             }
             if isKeeping {
                 try writing.retreat(package.identity.hex)

@@ -130,8 +130,15 @@ extension WritingHome {
     }
 
     private func publishing(_ body: (IndexPublisher) throws -> Void) -> StoreError? {
+        StoreError.ofIndex { try body(IndexPublisher(root: root, staging: staging, catalog: catalog)) }
+    }
+}
+
+extension StoreError {
+    /// Makes an index; what goes wrong is no more than a warning.
+    static func ofIndex(_ body: () throws -> Void) -> StoreError? {
         do {
-            try body(IndexPublisher(root: root, staging: staging, catalog: Catalog(models: models, root: root)))
+            try body()
             return nil
         } catch {
             let reason = (error as? any PresentableError)?.message ?? String(describing: error)

@@ -51,7 +51,7 @@ struct Removal {
         try trash.sync()
         let left = try model.versionFolders()
         if let active = try model.recordedActive(), !left.contains(active) { try model.deactivate() }
-        if left.isEmpty { try writing.retire(model) } else { try model.dropStalePins() }
+        if left.isEmpty { try model.retire(in: writing.models) } else { try model.dropStalePins() }
         let removed = try writing.removeUnreachable(of: digests)
         try writing.discardStaging(trashName)
         var warnings: [Warning] = []
@@ -67,14 +67,14 @@ struct Removal {
     }
 }
 
-extension WritingHome {
+extension ModelFolder {
     /// Removes the folder of a model that has no version left, and its publisher's folder if that is empty then.
     ///
     /// - Throws: `FileError`.
-    func retire(_ model: ModelFolder) throws {
-        let publisher = model.name.publisher ?? StoreLayout.noPublisher
+    func retire(in models: Folder) throws(FileError) {
+        let publisher = name.publisher ?? StoreLayout.noPublisher
         let outer = try models.folder(publisher)
-        try outer.removeTree(model.name.model)
+        try outer.removeTree(name.model)
         try outer.sync()
         guard try outer.names().isEmpty else { return }
         try models.removeTree(publisher)

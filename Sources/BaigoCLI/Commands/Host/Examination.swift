@@ -14,6 +14,7 @@ struct Examination {
     private var record: EngineRecord?
     private var freeSpace: ByteCount?
     private var modelCount: Int?
+    private var system: (home: String, models: Int)?
     private var staged: [StagedImport] = []
     private var keys: [TrustedKey] = []
     private var isLatched = false
@@ -37,6 +38,10 @@ struct Examination {
         }
         try examine { $0.freeSpace = try Folder.nearest(to: host.home).freeSpace() }
         try examine { $0.modelCount = try host.store().list().models.count }
+        try examine { examination in
+            guard let store = try host.shelf().system() else { return }
+            examination.system = (store.path.string, try store.list().models.count)
+        }
         try examine { $0.staged = try host.store().stagedImports() }
         try examine { examination in
             let store = try host.store()
@@ -65,6 +70,7 @@ struct Examination {
                 "home": .string(host.home.string), "freeBytes": .number(freeSpace?.bytes),
                 "models": .number(modelCount), "staged": .array(staged.map(\.json)),
             ],
+            "systemStore": system.map { ["home": .string($0.home), "models": .integer(Int64($0.models))] } ?? .null,
             "trust": ["keys": .array(keys.map(\.json)), "signatureRequired": .bool(isLatched)],
             "offline": .bool(host.configuration.isOffline), "warnings": warnings.json,
         ]
@@ -111,6 +117,7 @@ struct Examination {
         card.add("home", host.home.string)
         card.add("free space", freeSpace?.description)
         card.add("models", modelCount.map(String.init))
+        card.add("system store", system.map { "\($0.home), \($0.models) models" })
         for entry in staged {
             let age = Timestamp.now.secondsSinceEpoch - entry.changedAt.secondsSinceEpoch
             let model = entry.model?.escapedForOneLine ?? entry.name

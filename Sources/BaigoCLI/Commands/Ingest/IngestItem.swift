@@ -27,6 +27,24 @@ struct IngestItem {
         return file
     }
 
+    /// Removes the file, if it is still the one that was opened and nobody has written to it since.
+    ///
+    /// - Returns: Whether it is gone.
+    /// - Throws: `FileError`.
+    func remove(as opened: FileStatus) throws(FileError) -> Bool {
+        let place: Folder
+        if let folder {
+            place = folder
+        } else {
+            let parent = path.removingLastComponent()
+            place = try Folder.open(parent.isEmpty ? "." : parent)
+        }
+        guard let now = try place.status(of: name), now.isUnchanged(since: opened) else { return false }
+        try place.removeFile(name)
+        try place.sync()
+        return true
+    }
+
     /// What a list of names stands for: files as they were named, folders by the packages that lie in them.
     ///
     /// A name that leads nowhere is kept, so that it is told of.

@@ -11,6 +11,8 @@ struct IngestPass {
     let trust: Trust
     private(set) var rules: AdmissionRules
     let quarantine: IngestQuarantine?
+    /// Whether files that are taken in or put aside leave the medium.
+    let isMoving: Bool
     let context: CommandContext
     /// A new observer for each file.
     let progress: () -> any ProgressObserver
@@ -19,7 +21,8 @@ struct IngestPass {
     private(set) var records: [IngestRecord] = []
 
     init(
-        host: Host, store: ModelStore, rules: AdmissionRules, quarantine: IngestQuarantine?, context: CommandContext,
+        host: Host, store: ModelStore, rules: AdmissionRules, quarantine: IngestQuarantine?, isMoving: Bool,
+        context: CommandContext,
         progress: @escaping () -> any ProgressObserver, ended: @escaping (IngestRecord) throws -> Void
     ) throws {
         self.host = host
@@ -27,6 +30,7 @@ struct IngestPass {
         trust = try Trust(store)
         self.rules = rules
         self.quarantine = quarantine
+        self.isMoving = isMoving
         self.context = context
         self.progress = progress
         self.ended = ended
@@ -38,7 +42,7 @@ struct IngestPass {
     mutating func importGoodOnes(_ items: [IngestItem]) throws {
         for item in items {
             try Task.checkCancellation()
-            try finish(try admit(item))
+            try finish(try admit(item), moving: isMoving)
         }
     }
 
@@ -48,6 +52,18 @@ struct IngestPass {
     ///
     /// - Throws: `FileError`, code `noSpace`, where all together do not fit; `CancellationError`.
     mutating func importAllOrNothing(_ items: [IngestItem]) throws {
+        try takeAllOrNothing(items)
+        // Only now nothing can go back any more.
+        guard isMoving, records.allSatisfy(\.isIn) else { return }
+        for index in records.indices {
+            records[index].takeAway()
+            for warning in records[index].warnings where warning.identifier == "ingest.not-removed" {
+                try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
+            }
+        }
+    }
+
+    private mutating func takeAllOrNothing(_ items: [IngestItem]) throws {
         var checked: [IngestRecord] = []
         var needed: Int64 = 0
         var free: Int64 = .max
@@ -97,7 +113,11 @@ struct IngestPass {
         var record = IngestRecord(item)
         do {
             let admission = admission(item)
-            let prepared = try admission.prepare(open: { try host.package(reading: item.open()) }) {
+            let prepared = try admission.prepare(open: {
+                let file = try item.open()
+                record.opened = try file.status()
+                return try host.package(reading: file)
+            }) {
                 record.note($0, $1)
             }
             record.previous = try active(prepared.package.manifest.name)
@@ -134,7 +154,7 @@ struct IngestPass {
         }
     }
 
-    private mutating func finish(_ record: IngestRecord) throws {
+    private mutating func finish(_ record: IngestRecord, moving isMoving: Bool = false) throws {
         var record = record
         if record.status == .refused, let quarantine {
             do {
@@ -143,6 +163,7 @@ struct IngestPass {
                 record.warnings.append(error.asWarning)
             }
         }
+        if isMoving { record.takeAway() }
         records.append(record)
         try ended(record)
     }

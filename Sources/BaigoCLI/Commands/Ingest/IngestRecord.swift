@@ -33,6 +33,10 @@ struct IngestRecord {
     /// Where a copy of a refused file is.
     var quarantined: String?
     var warnings: [Warning] = []
+    /// The file as it was opened.
+    var opened: FileStatus?
+    /// Whether the file was taken away from where it was.
+    private(set) var isTakenAway = false
     private var package: PackageReader?
     private var verdict: PackageVerdict?
     private var seconds = 0.0
@@ -43,6 +47,21 @@ struct IngestRecord {
 
     /// Whether its content is in the store now.
     var isIn: Bool { [.imported, .present, .signaturesAdded].contains(status) }
+
+    /// Removes the file, where the store holds its content now or a copy is in quarantine.
+    ///
+    /// A file that cannot be removed is a warning: what counts is done.
+    mutating func takeAway() {
+        guard let opened, isIn || quarantined != nil, !isTakenAway else { return }
+        do throws(FileError) {
+            isTakenAway = try item.remove(as: opened)
+            guard !isTakenAway else { return }
+            warnings.append(
+                Warning(identifier: "ingest.not-removed", message: "\(item.origin) changed meanwhile and stays"))
+        } catch {
+            warnings.append(Warning(identifier: "ingest.not-removed", message: error.message))
+        }
+    }
 
     mutating func note(_ package: PackageReader, _ verdict: PackageVerdict) {
         self.package = package
@@ -99,9 +118,31 @@ struct IngestRecord {
         json["reference"] = .text(version?.exactReference.description)
         json["audit"] = audit?.json ?? .null
         json["quarantined"] = .text(quarantined)
+        json["removed"] = .bool(isTakenAway)
         json["warnings"] = warnings.json
         json["error"] = error?.json ?? .null
         return .object(json)
+    }
+
+    /// More lines for a person: what the package is, and what reading it took.
+    var details: String {
+        var card = TextCard()
+        let signers = (described["signature"]?["signers"]?.array ?? []).compactMap { signer in
+            signer["fingerprint"]?.string.map { "\(signer["status"]?.string ?? ""), by \($0)" }
+        }
+        card.add("identity", described["identity"]?.string)
+        card.add(
+            "signature", signers.isEmpty ? described["signature"]?["status"]?.string : signers.joined(separator: "; "))
+        card.add("policy", described["policy"]?["verdict"]?.string)
+        card.add("begun", startedAt.description)
+        if let bytes {
+            let rate = seconds > 0 ? ", \(ByteCount(Int64(Double(bytes) / seconds)))/s" : ""
+            card.add("read", "\(ByteCount(bytes)) in \(Int64(seconds * 1000)) ms\(rate)")
+        }
+        card.add("error", error.map { "\($0.identifier) (status \($0.exitStatus.rawValue))" })
+        card.add("put aside", quarantined)
+        card.add("removed", isTakenAway ? "yes" : nil)
+        return card.text.split(separator: "\n").map { "  \($0)\n" }.joined()
     }
 
     /// One line for a person.

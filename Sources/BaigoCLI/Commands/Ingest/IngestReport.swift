@@ -55,6 +55,6 @@ struct IngestReport {
         card.add("by", "\(context.user)@\(context.host), \(context.program)")
         card.add("store", "\(store.path.string), \(try store.state()?.storeID ?? "none yet")")
         card.add("audit", try store.auditLog().head().description)
-        return card.text + "\n" + records.map { $0.line + "\n" }.joined()
+        return card.text + records.map { "\n\($0.line)\n" + $0.details }.joined()
     }
 }

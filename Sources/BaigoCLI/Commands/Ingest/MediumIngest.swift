@@ -13,8 +13,8 @@ struct MediumIngest: BaigoCommand {
         abstract: "Take every package of a medium into the store.",
         discussion: """
             Files named *.baimodel in a folder, links left out, are taken in the order of their names, each as by \
-            import --yes; what is good is imported, what is refused is told of. The medium is only read. It asks nothing \
-            and can be run again at any time: what is in the store already is success.
+            import --yes; what is good is imported, what is refused is told of. Without --move the medium is only read. It asks \
+            nothing and can be run again at any time: what is in the store already is success.
 
               baigo ingest /media/stick --quarantine /srv/refused --report /srv/reports/today.json
               find /media -name '*.baimodel' -print0 | baigo ingest -0 -
@@ -34,6 +34,11 @@ struct MediumIngest: BaigoCommand {
 
     @Option(help: ArgumentHelp("Copy refused files to this folder, each with its reason.", valueName: "folder"))
     var quarantine: String?
+
+    @Flag(
+        name: .customLong("move"),
+        help: "Remove each file once the store holds its content, or the quarantine folder a copy.")
+    var isMoving = false
 
     @Option(help: ArgumentHelp("Write a report: JSON, and text beside it with the ending .txt.", valueName: "file"))
     var report: String?
@@ -71,7 +76,7 @@ struct MediumIngest: BaigoCommand {
             rules: AdmissionRules(
                 isReplacing: replace, signature: signature.request, policy: policy.request, wait: .seconds(wait)),
             quarantine: try quarantine.map { path throws(FileError) in try IngestQuarantine(at: FilePath(path)) },
-            context: context, progress: { progress.observer(output, context, host.configuration) },
+            isMoving: isMoving, context: context, progress: { progress.observer(output, context, host.configuration) },
             ended: { try show($0, context) })
         var failure: (any Error)?
         do {

@@ -14,21 +14,33 @@ struct ModelList: BaigoCommand {
               baigo list
               baigo list qwen2.5-7b-instruct --json
               baigo list --name 'qwen*' --license apache-2.0 --all
+              baigo list --index -o inventory.json --sqlite inventory.sqlite --key audit@example.org
 
             Without a model or --all each name stands once, with its active version, or the newest where none is active. \
             The active version of a name is marked with *, a pinned one with p. \
             Where all users of this host share a store, its models stand below the own ones, which come first when a \
-            name is looked up. Exit statuses: 3 no such model.
+            name is looked up.
+
+            --index writes the inventory of one store to files: names, versions, digests, signers, engines and the head of \
+            the audit log, each file with a detached signature FILE.asc where a key is named. Exit statuses: 3 no such model.
             """)
 
     @Argument(help: "Show every version of this model.")
     var model: String?
 
     @OptionGroup(title: "Which") var filter: ListFilter
+    @OptionGroup(title: "Inventory") var inventory: InventoryOptions
     @OptionGroup(title: "Store") var place: StoreOptions
     @OptionGroup(title: "Output") var output: OutputOptions
 
+    func validate() throws {
+        if inventory.index, model != nil || !filter.isEmpty {
+            throw ValidationError("--index is of the whole store; it goes with no model and no filter.")
+        }
+    }
+
     func run(in context: CommandContext) throws {
+        if inventory.index { return try writeInventory(context) }
         let name = try model.map { model throws(StoreError) in try ModelReference(model).name }
         let listing = try Host(context).shelf().list(name)
         let rows = listing.models.flatMap { found in
@@ -47,6 +59,37 @@ struct ModelList: BaigoCommand {
         }
         for warning in listing.warnings where !output.json {
             try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
+        }
+    }
+
+    private func writeInventory(_ context: CommandContext) throws {
+        let host = try Host(context)
+        let found = try host.store().inventory(
+            createdAt: try context.packageTime(), createdBy: BaigoRelease.product)
+        let key = try inventory.signing.signingKey(host, context)
+        let files = InventoryFiles(inventory: found, key: key, isReplacing: inventory.force)
+        let paths = [inventory.target, inventory.sqlite].compactMap(\.self).filter { $0 != "-" }
+        for path in paths { try files.check(path) }
+        if inventory.target == "-" {
+            try context.output.write(found.json.prettyBytes)
+        } else if let path = inventory.target {
+            try files.writeJSON(path)
+        }
+        if let path = inventory.sqlite { try files.writeDatabase(path) }
+        for warning in found.warnings {
+            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
+        }
+        guard inventory.target != "-" else { return }
+        if output.json {
+            try context.output.result([
+                "files": .array(paths.map(JSONValue.string)), "versions": .integer(Int64(found.count)),
+                "signedBy": .array([key?.fingerprint].compactMap(\.self).map(JSONValue.string)),
+                "warnings": found.warnings.json,
+            ])
+        } else if !output.quiet {
+            let signature = (key?.fingerprint).map { ", signed by \($0)" } ?? ""
+            try context.output.line(
+                "\(paths.joined(separator: ", ").escapedForOneLine): \(found.count) versions\(signature)")
         }
     }
 

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import ArgumentParser
+internal import BaigoCore
+internal import BundleKit
+internal import ModelStore
+internal import SystemPackage
+
+/// Options of `baigo list --index`.
+struct InventoryOptions: ParsableArguments {
+    @Flag(help: "Write down everything that the store holds, for other tools.")
+    var index = false
+
+    @Option(
+        name: [.customShort("o"), .customLong("output")],
+        help: ArgumentHelp("With --index: the JSON file; - for standard output.", valueName: "file"))
+    var target: String?
+
+    @Option(help: ArgumentHelp("With --index: the same as a SQLite file.", valueName: "file"))
+    var sqlite: String?
+
+    @Flag(help: "With --index: replace files that exist.")
+    var force = false
+
+    @OptionGroup var signing: SigningOptions
+
+    init() {}
+
+    func validate() throws {
+        if !index, target != nil || sqlite != nil || force || signing.isAsked {
+            throw ValidationError("-o, --sqlite, --force and a key go with --index.")
+        }
+        if index, target == nil, sqlite == nil {
+            throw ValidationError("--index needs -o FILE, --sqlite FILE or both.")
+        }
+        if target?.isEmpty == true || sqlite?.isEmpty == true { throw ValidationError("a file needs a name.") }
+        if sqlite == "-" { throw ValidationError("--sqlite needs the name of a file.") }
+        if target == "-", signing.isAsked {
+            throw ValidationError("a signature needs a file beside which it can stand.")
+        }
+    }
+}
+
+/// The files of one inventory, each with its detached signature.
+struct InventoryFiles {
+    let inventory: Inventory
+    let key: SigningKey?
+    let isReplacing: Bool
+
+    /// Refuses to write over what is there.
+    ///
+    /// - Throws: `FileError`, code `exists`.
+    func check(_ path: String) throws {
+        guard !isReplacing else { return }
+        for path in key == nil ? [path] : [path, path + ".asc"] {
+            let (folder, name) = try Self.place(path)
+            guard try folder.status(of: name) == nil else {
+                throw FileError(
+                    .exists, "\(path.escapedForOneLine) exists already", hint: "Use --force to replace it.")
+            }
+        }
+    }
+
+    /// Writes the JSON file.
+    ///
+    /// - Throws: `FileError`; `BundleError` for the key.
+    func writeJSON(_ path: String) throws {
+        let (folder, name) = try Self.place(path)
+        let bytes = inventory.json.prettyBytes
+        try publish(bytes, in: folder, name) { try folder.publish(bytes, as: name, mode: 0o644) }
+    }
+
+    /// Writes the SQLite file.
+    ///
+    /// - Throws: `FileError`; `StoreError`; `BundleError` for the key.
+    func writeDatabase(_ path: String) throws {
+        let (folder, name) = try Self.place(path)
+        let draft = ".\(name).sqlite.partial"
+        if try folder.status(of: draft) != nil { try folder.removeFile(draft) }
+        let file = try folder.file(creating: draft, mode: 0o644)
+        do {
+            try inventory.writeDatabase(to: FilePath(folder.path(of: draft)))
+            try file.sync()
+            let bytes = try key.map { _ in try file.bytes(at: 0, count: Int(file.status().size)) } ?? []
+            try publish(bytes, in: folder, name) { try folder.rename(draft, to: name) }
+            try folder.sync()
+        } catch {
+            _ = try? folder.removeFile(draft)
+            throw error
+        }
+    }
+
+    /// A signature never stands beside another file than its own: the old one goes first, the new one comes last.
+    private func publish(_ bytes: [UInt8], in folder: Folder, _ name: String, _ body: () throws -> Void) throws {
+        let signature = try key.map { try DetachedSigner.sign(bytes, with: $0).armored }
+        if try folder.status(of: name + ".asc") != nil { try folder.removeFile(name + ".asc") }
+        try body()
+        if let signature { try folder.publish(signature, as: name + ".asc", mode: 0o644) }
+    }
+
+    private static func place(_ path: String) throws -> (folder: Folder, name: String) {
+        let path = FilePath(path)
+        guard let name = path.lastComponent?.string else {
+            throw FileError(.wrongType, "\(path.string.escapedForOneLine) names no file")
+        }
+        let parent = path.removingLastComponent()
+        return (try Folder.open(parent.isEmpty ? "." : parent), name)
+    }
+}

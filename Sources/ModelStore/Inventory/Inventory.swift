@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+internal import BundleKit
+internal import SystemPackage
+
+/// Everything that a store holds, for other tools: the same whoever writes it down, and when.
+package struct Inventory: Sendable {
+    static let schemaVersion: Int64 = 1
+
+    /// A version with what its manifest and receipt say.
+    struct Version: Sendable {
+        let stored: StoredVersion
+        let engine: JSONValue
+        let signers: [JSONValue]
+        let files: [StoredFile]
+    }
+
+    let createdAt: Timestamp
+    let createdBy: String
+    let storeID: String
+    /// The last line of the audit log.
+    let audit: AuditHead
+    /// By name, the newest version of each first.
+    let versions: [Version]
+    /// Versions that cannot be read and are not in here.
+    package let warnings: [Warning]
+
+    /// Number of versions.
+    package var count: Int { versions.count }
+
+    /// The inventory as JSON.
+    package var json: JSONValue {
+        let models = Dictionary(grouping: versions, by: \.stored.name).sorted {
+            $0.key.description.precedesBytewise($1.key.description)
+        }
+        return [
+            "audit": audit.json, "createdAt": .string(createdAt.description), "createdBy": .string(createdBy),
+            "kind": "index",
+            "models": .array(
+                models.map { name, versions in
+                    ["name": .string(name.description), "versions": .array(versions.map(\.json))]
+                }),
+            "schemaVersion": .integer(Self.schemaVersion), "storeID": .string(storeID),
+            "unreadable": .array(warnings.map { .string($0.message.escapedForOneLine) }),
+        ]
+    }
+}
+
+extension Inventory.Version {
+    /// Name and version stand in no inner object twice.
+    fileprivate var json: JSONValue {
+        [
+            "active": .bool(stored.isActive), "architecture": .text(stored.summary.architecture),
+            "content": .string(stored.content.description), "contextLength": .number(stored.summary.contextLength),
+            "displayName": .text(stored.summary.displayName), "engine": engine,
+            "files": .array(files.map(\.json)), "format": .text(stored.summary.format),
+            "identity": .string(stored.identity.description), "importedAt": .string(stored.importedAt.description),
+            "license": .text(stored.summary.license), "parameters": .number(stored.summary.parameters),
+            "pinned": .bool(stored.isPinned), "quantization": .text(stored.summary.quantization),
+            "signature": .string(stored.signatureStatus), "signers": .array(signers),
+            "size": .integer(stored.size.bytes), "trusted": .bool(stored.isTrusted),
+            "version": .string(stored.version.description),
+        ]
+    }
+}
+
+extension ModelStore {
+    /// Writes down what the store holds.
+    ///
+    /// - Parameters:
+    ///   - createdAt: The time that the inventory carries.
+    ///   - createdBy: The program that it names.
+    /// - Returns: Every version that can be read.
+    /// - Throws: `StoreError`, code `notAStore`, where there is no store; `FileError`; `CancellationError`.
+    package func inventory(createdAt: Timestamp, createdBy: String) throws -> Inventory {
+        guard let (root, identity) = try home.reading() else {
+            throw StoreError(
+                .notAStore, "there is no store in \(home.path.string.escapedForOneLine)", hint: "Check the path.")
+        }
+        let audit = try auditLog().head()
+        guard let models = try home.folder(StoreLayout.models, in: root) else {
+            return Inventory(
+                createdAt: createdAt, createdBy: createdBy, storeID: identity.storeID, audit: audit, versions: [],
+                warnings: [])
+        }
+        let catalog = Catalog(models: models, root: root)
+        let readings = try Parallel.map(try catalog.names(), isCancellable: true) { name in
+            let reading = try catalog.versions(of: name)
+            let model = try ModelFolder(name, in: models)
+            let versions = try reading.versions.compactMap { stored -> Inventory.Version? in
+                guard let model, let folder = try VersionFolder(stored.folderName, in: model) else { return nil }
+                return Inventory.Version(
+                    stored: stored, engine: try folder.manifest().json["engine"] ?? .null,
+                    signers: folder.receipt.signature["signers"]?.array ?? [], files: folder.receipt.files)
+            }
+            return (versions: versions, warnings: reading.faults.map(\.asWarning))
+        }
+        return Inventory(
+            createdAt: createdAt, createdBy: createdBy, storeID: identity.storeID, audit: audit,
+            versions: readings.flatMap(\.versions), warnings: readings.flatMap(\.warnings))
+    }
+}
