@@ -33,6 +33,7 @@ final class CopyTarget {
         // Nothing, not even a lock, is laid into a folder of somebody else.
         try Self.checkFree(root, storeID)
         lock = try FileLock.take(StoreLayout.lock, in: root, for: isMove ? "store move" : "store copy")
+        try root.removeDrafts()
         identity = try StoreIdentity(in: root)
         let origin = isMove ? identity?.storeID : identity?.copyOf
         let mark = try CopyMark(in: root)

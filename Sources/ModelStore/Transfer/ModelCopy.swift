@@ -25,6 +25,8 @@ struct ModelCopy {
         for name in names {
             guard let from = try ModelFolder(name, in: source.models) else { continue }
             let to = try ModelFolder(making: name, in: target.models)
+            // What a copy that was cut short was about to put in place.
+            try to.folder.removeDrafts()
             for file in [StoreLayout.history, StoreLayout.pinned, StoreLayout.active] {
                 try mirror(file, of: from.folder, to: to.folder)
             }
@@ -50,6 +52,7 @@ struct ModelCopy {
 
     /// Takes over signatures that came later: first the files, then the receipt that names them.
     private func update(_ present: VersionFolder, to version: CopySource.Version) throws {
+        try present.folder.removeDrafts()
         let package = try present.folder.folder(making: StoreLayout.package)
         let old = Dictionary(present.receipt.files.map { ($0.path, $0.sha256) }, uniquingKeysWith: { $1 })
         for file in version.folder.receipt.files where old[file.path] != file.sha256 {
