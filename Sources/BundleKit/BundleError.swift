@@ -54,6 +54,8 @@ package struct BundleError: PresentableError {
         case keyMalformed = "key.malformed"
         case keyFingerprint = "key.fingerprint"
         case trustUnreadable = "trust.unreadable"
+        case trustRollback = "trust.rollback"
+        case trustMalformed = "trust.malformed"
         case signingFailed = "signing.failed"
         case passphraseNeeded = "signing.passphrase"
         case openPGPUnavailable = "environment.gnupg"
@@ -75,7 +77,7 @@ package struct BundleError: PresentableError {
         case .notAPackage, .structure, .truncated, .compressed, .encrypted, .unsafeEntryName, .duplicateEntry,
             .tooManyEntries, .crcMismatch, .manifest, .manifestMissing, .unsupported, .checksums, .unlistedEntry,
             .missingEntry, .sizeMismatch, .digestMismatch, .disagreement, .notAModel, .modelHeader, .missingShard,
-            .noWeights, .sourceChanged, .keyMalformed:
+            .noWeights, .sourceChanged, .keyMalformed, .trustMalformed:
             .invalidContent
         case .signatureMissing, .signatureUnknownKey, .signatureBad, .signatureExpiredKey, .signatureRevokedKey,
             .signatureExpired, .signatureWeakDigest, .signatureWrongPurpose,
@@ -86,6 +88,7 @@ package struct BundleError: PresentableError {
         case .signatureNotYetValid, .trustUnreadable, .keyUnusable, .signingFailed, .passphraseNeeded,
             .openPGPUnavailable, .outOfMemory:
             .environment
+        case .trustRollback: .policy
         case .library: .unexpected
         }
     }

@@ -42,4 +42,49 @@ struct AuditTests {
         expect(try site.baigo("audit", "verify", "--json"), endsWith: .invalidContent, identifier: "audit.broken")
         expect(try site.baigo("audit", "verify", "--expect", "x"), endsWith: .usage)
     }
+
+    @Test func exportsASignedCopyThatGPGAndBaigoCheck() throws {
+        let ring = try KeyRing()
+        let officer = try ring.makeKey("Officer <officer@example.test>")
+        let site = try Site(gnupg: ring)
+        try site.write(Data(try ring.publicKey(officer)), to: "key.asc")
+        expect(try site.baigo("trust", "add", "key.asc", "--fingerprint", officer), endsWith: .done)
+        let export = try site.baigo("audit", "export", "-o", "log.jsonl", "--key", officer, "--json")
+        expect(export, endsWith: .done)
+        #expect(try export.json["lines"] == 2)
+        expect(try site.tool("gpg", "--verify", "log.jsonl.asc", "log.jsonl"), endsWith: .done)
+        #expect(try site.contents("log.jsonl") == site.contents("home/audit/audit.jsonl"))
+        let head = try export.json["head"]
+        let expected = "\(head?["sequence"]?.integer ?? 0):\(head?["sha256"]?.string ?? "")"
+        // The log goes on; what was exported stays in it.
+        expect(try site.baigo("trust", "remove", officer, "--yes"), endsWith: .done)
+        for log in [[], ["log.jsonl"]] {
+            expect(try site.baigo(["audit", "verify", "--expect", expected] + log), endsWith: .done)
+        }
+        expect(try site.shell("tail -n 2 home/audit/audit.jsonl > tail.jsonl"), endsWith: .done)
+        let tail = try site.baigo("audit", "verify", "tail.jsonl", "--expect", expected, "--json")
+        expect(tail, endsWith: .done)
+        #expect(try tail.json["head"] == site.baigo("audit", "verify", "--json").json["head"])
+        expect(try site.shell("sed -i 's/trust.add/trust.odd/' log.jsonl"), endsWith: .done)
+        #expect(try site.baigo("audit", "verify", "log.jsonl", "--json").status == 4)
+        #expect(try site.tool("gpg", "--verify", "log.jsonl.asc", "log.jsonl").status != 0)
+        expect(
+            try site.baigo("audit", "export", "-o", "log.jsonl", "--json"), endsWith: .usage, identifier: "file.exists")
+        let none = try site.baigo("audit", "export", "-o", "-", "--since", "2999-01-01T00:00:00Z")
+        expect(none, endsWith: .done)
+        #expect(none.output.isEmpty)
+    }
+
+    @Test func keepsOneChainWhenSeveralProcessesWrite() throws {
+        let ring = try KeyRing()
+        let key = try ring.makeKey("Ada <ada@example.test>")
+        let site = try Site()
+        try site.write(Data(try ring.publicKey(key)), to: "key.asc")
+        let running = try (0..<6).map { _ in try site.starting("trust", "add", "key.asc", "--fingerprint", key) }
+        for program in running { expect(try program.wait(), endsWith: .done) }
+        let verified = try site.baigo("audit", "verify", "--json")
+        expect(verified, endsWith: .done)
+        #expect(try verified.json["head"]?["sequence"] == 12)
+        #expect(try verified.json["openIntents"] == [])
+    }
 }

@@ -12,9 +12,10 @@ struct DocumentationTests {
         ["chat"],
         ["store", "copy"], ["store", "move"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "export"], ["trust", "remove"],
+        ["trust", "bundle"], ["trust", "update"],
         ["trust", "policy", "show"], ["trust", "policy", "check"], ["trust", "policy", "set"],
         ["trust", "policy", "explain"],
-        ["audit", "show"], ["audit", "verify"], ["doctor"],
+        ["audit", "show"], ["audit", "verify"], ["audit", "export"], ["doctor"],
     ])
     func docsShowTheHelpOfEachCommand(_ command: [String]) throws {
         let page = try String(contentsOf: Site.checkout.appendingPathComponent("docs/cli.md"), encoding: .utf8)
@@ -34,6 +35,23 @@ struct DocumentationTests {
                 let target = page.deletingLastPathComponent().appendingPathComponent(String(match.1))
                 #expect(FileManager.default.fileExists(atPath: target.path), "\(page.lastPathComponent): \(match.1)")
             }
+        }
+    }
+
+    @Test func threatModelNamesTestsThatExist() throws {
+        let page = try String(contentsOf: Site.checkout.appendingPathComponent("docs/threat-model.md"), encoding: .utf8)
+        let folder = Site.checkout.appendingPathComponent("Tests")
+        var sources = ""
+        for case let file as URL in FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)
+            ?? .init()
+        where file.pathExtension == "swift" {
+            sources += try String(contentsOf: file, encoding: .utf8)
+        }
+        let named = page.matches(of: /`([A-Za-z0-9]+Tests)\.([A-Za-z0-9]+)`/)
+        #expect(named.count > 25)
+        for match in named {
+            let isThere = sources.contains(" \(match.1) {") && sources.contains("func \(match.2)(")
+            #expect(isThere, "\(match.0)")
         }
     }
 }

@@ -12,6 +12,7 @@ extension ModelStore {
     ///
     /// - Throws: `BundleError`, code `trustUnreadable`, for a store whose keys are gone.
     func keyRing() throws -> TrustStore? {
+        try settleTrust()
         let isLatched = try state()?.isSignatureLatched ?? false
         if let folder = try folder(Self.trustFolderName) { return TrustStore(folder: folder, isLatched: isLatched) }
         guard isLatched else { return nil }

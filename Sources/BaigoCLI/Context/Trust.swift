@@ -17,6 +17,7 @@ struct Trust {
     /// - Throws: `PolicyError`, code `unreadable`; `BundleError`, code `trustUnreadable`, for a damaged ring in a store
     ///   that has had keys.
     init(_ store: ModelStore) throws {
+        try store.settleTrust()
         policy = try store.policy()
         let ring = try store.keyRing()
         let isRingLatched = try ring?.isLatched() ?? false

@@ -5,12 +5,15 @@ internal import BaigoCore
 extension Manifest {
     /// Reads the bytes of `manifest.json`.
     ///
+    /// - Parameters:
+    ///   - bytes: The file.
+    ///   - kind: What the package has to hold.
     /// - Throws: `BundleError`: `unsupported` for a schema, kind or critical key that this version does not know,
     ///   `unsafeEntryName` and `invalidName` for names, `manifest` for everything else.
-    package init(reading bytes: [UInt8]) throws(BundleError) {
+    package init(reading bytes: [UInt8], kind: String = "model") throws(BundleError) {
         let json = try ManifestFault.members(of: bytes)
         let members = ManifestMembers(json: json)
-        try members.checkSchema()
+        try members.checkSchema(kind: kind)
         try members.checkTypes()
         let files = try members.files()
         let totalSize = try members.total(of: files)
@@ -66,7 +69,7 @@ private struct ManifestMembers {
 
     let json: [String: JSONValue]
 
-    func checkSchema() throws(BundleError) {
+    func checkSchema(kind expected: String) throws(BundleError) {
         guard let schema = json["schemaVersion"] else {
             throw ManifestFault.error(.schemaVersion, "has no schemaVersion")
         }
@@ -80,10 +83,17 @@ private struct ManifestMembers {
                 hint: "Use a version of baigo that reads schema \(number).")
         }
         let kind = try text("kind")
-        guard kind == "model" else {
+        guard kind == expected else {
+            let hint =
+                switch kind {
+                case "engine": "Use baigo engine import."
+                case "trust": "Use baigo trust update."
+                case "model": "Use baigo import."
+                default: "Use a version of baigo that reads this kind."
+                }
             throw BundleError(
-                breaking: UnsupportedRule.kind, "the package holds a \(kind.excerptForOneLine), not a model",
-                hint: kind == "engine" ? "Use baigo engine import." : "Use a version of baigo that reads this kind.")
+                breaking: UnsupportedRule.kind, "the package holds a \(kind.excerptForOneLine), not a \(expected)",
+                hint: hint)
         }
         guard let critical = json["critical"] else { return }
         guard let keys = critical.array else {

@@ -16,6 +16,7 @@ package enum KeyPurpose: String, Sendable, CaseIterable, Comparable {
         switch manifestKind {
         case "model": self = .models
         case "engine": self = .engines
+        case "trust": self = .trust
         default: return nil
         }
     }

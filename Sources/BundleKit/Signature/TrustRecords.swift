@@ -11,12 +11,22 @@ struct TrustRecords: Equatable {
         let purposes: Set<KeyPurpose>
         let addedAt: Timestamp
         let addedBy: String
+        /// Whether a trust bundle brought it, so that the next one may take it away.
+        var isManaged = false
+    }
+
+    /// The trust bundle that was taken in last.
+    struct Bundle: Equatable {
+        let serial: Int64
+        let identity: SHA256Digest
     }
 
     /// By fingerprint, in byte order.
     var records: [Record]
     /// Whether a key was ever added; it stays when keys are removed.
     var isLatched: Bool
+    /// `nil` before the first trust bundle.
+    var bundle: Bundle?
 
     /// The state before the first key.
     static let empty = TrustRecords(records: [], isLatched: false)
@@ -56,6 +66,11 @@ struct TrustRecords: Equatable {
         guard isLatched || records.isEmpty else { throw Fault(reason: "it lists keys but is not latched") }
         self.records = records
         self.isLatched = isLatched
+        guard let last = json["bundle"], last != .null else { return }
+        guard let serial = last["serial"]?.integer, let text = last["identity"]?.string, text.hasPrefix("sha256:"),
+            let identity = SHA256Digest(hex: text.dropFirst(7))
+        else { throw Fault(reason: "what it says of the last trust bundle is incomplete") }
+        bundle = Bundle(serial: serial, identity: identity)
     }
 
     private static func record(_ json: JSONValue) throws(Fault) -> Record {
@@ -67,12 +82,15 @@ struct TrustRecords: Equatable {
         else { throw Fault(reason: "a key's record is incomplete") }
         return Record(
             fingerprint: fingerprint, userIDs: userIDs.compactMap(\.self), purposes: Set(purposes.compactMap(\.self)),
-            addedAt: addedAt, addedBy: addedBy)
+            addedAt: addedAt, addedBy: addedBy, isManaged: json["managed"]?.bool ?? false)
     }
 
     /// The file as it is written.
     var bytes: [UInt8] {
         let json: JSONValue = [
+            "bundle": bundle.map {
+                ["identity": .string($0.identity.description), "serial": .integer($0.serial)]
+            } ?? .null,
             "keys": .array(records.map(\.json)), "latched": .bool(isLatched),
             "schemaVersion": .integer(Self.schemaVersion),
         ]
@@ -93,14 +111,14 @@ extension TrustRecords.Record {
     init(_ key: TrustedKey) {
         self.init(
             fingerprint: key.fingerprint, userIDs: key.userIDs, purposes: key.purposes, addedAt: key.addedAt,
-            addedBy: key.addedBy)
+            addedBy: key.addedBy, isManaged: key.isManaged)
     }
 
     /// The record as `keys.json` and `--json` show it.
     var json: JSONValue {
         [
             "addedAt": .string(addedAt.description), "addedBy": .string(addedBy),
-            "fingerprint": .string(fingerprint),
+            "fingerprint": .string(fingerprint), "managed": .bool(isManaged),
             "purposes": .array(purposes.sorted().map { .string($0.rawValue) }),
             "userIDs": .array(userIDs.map(JSONValue.string)),
         ]

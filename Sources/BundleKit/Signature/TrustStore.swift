@@ -45,7 +45,8 @@ package struct TrustStore: Sendable {
             trusted.append(
                 TrustedKey(
                     block: try block(of: record.fingerprint, in: keys), userIDs: record.userIDs,
-                    purposes: record.purposes, addedAt: record.addedAt, addedBy: record.addedBy))
+                    purposes: record.purposes, addedAt: record.addedAt, addedBy: record.addedBy,
+                    isManaged: record.isManaged))
         }
         return trusted
     }
@@ -172,7 +173,7 @@ package struct TrustStore: Sendable {
     }
 
     private func isUntouched() throws(FileError) -> Bool {
-        guard try folder.status(of: Self.recordsName) == nil else { return false }
+        guard try folder.status(of: Self.recordsName) == nil, try !isUpdateOpen() else { return false }
         return try folder.status(of: Self.keysName) == nil
     }
 
@@ -192,7 +193,7 @@ package struct TrustStore: Sendable {
         }
     }
 
-    private func unreadable(_ reason: String, cause: (any Error)?) -> BundleError {
+    func unreadable(_ reason: String, cause: (any Error)?) -> BundleError {
         BundleError(
             .trustUnreadable, "the trusted keys in \(folder.path.escapedForTerminal) cannot be read: \(reason)",
             hint: "Restore this folder from a backup; until then nothing is verified.", cause: cause)

@@ -14,19 +14,23 @@ package struct TrustedKey: Sendable, Equatable {
     package let addedAt: Timestamp
     /// The user who added it first.
     package let addedBy: String
+    /// Whether a trust bundle brought it.
+    package let isManaged: Bool
 
     /// The primary key's fingerprint, 40 upper-case hexadecimal digits.
     package var fingerprint: String { block.fingerprint }
 
     /// Takes a key with the decision about it.
     package init(
-        block: PublicKeyBlock, userIDs: [String], purposes: Set<KeyPurpose>, addedAt: Timestamp, addedBy: String
+        block: PublicKeyBlock, userIDs: [String], purposes: Set<KeyPurpose>, addedAt: Timestamp, addedBy: String,
+        isManaged: Bool = false
     ) {
         self.block = block
         self.userIDs = userIDs
         self.purposes = purposes
         self.addedAt = addedAt
         self.addedBy = addedBy
+        self.isManaged = isManaged
     }
 
     /// The decision as `keys.json` and `--json` show it.

@@ -1,21 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BaigoCore
+package import BaigoCore
 internal import BundleKit
+package import SystemPackage
 
 /// The audit log as anyone who may read the store sees it.
 package struct AuditLog: Sendable {
-    private let folder: Folder?
+    private enum Place {
+        case folder(Folder?)
+        /// Lines that were copied elsewhere; the first need not be the log's first.
+        case copy(OwnedDescriptor)
+    }
+
+    private let place: Place
 
     /// Reads the log of an `audit` folder; without one the log is empty.
     init(in folder: Folder?) {
-        self.folder = folder
+        place = .folder(folder)
+    }
+
+    /// Reads lines that were copied out of a log.
+    ///
+    /// - Throws: `FileError`.
+    package init(copy path: FilePath) throws(FileError) {
+        place = .copy(try OwnedDescriptor.open(reading: path))
     }
 
     /// What a check of the whole log found.
     package struct Verification: Sendable, Equatable {
         /// The last line.
         package let head: AuditHead
+        /// How many lines there are.
+        package let lines: Int64
         /// Numbers, from 1, of lines in the file that say what a writer that died left before them.
         package let recoveryLines: [Int]
         /// Bytes at the end that are no line: a writer died, or the file was cut; the next writer records them.
@@ -52,7 +68,8 @@ package struct AuditLog: Sendable {
     /// - Throws: `StoreError`: `auditBroken` with the number of the line in the file, or `auditUnexpected`;
     ///   `FileError`.
     package func verify(expecting expected: AuditHead? = nil) throws -> Verification {
-        var chain = AuditChain(head: try .empty, expected: expected)
+        let isCopy = if case .copy = place { true } else { false }
+        var chain = AuditChain(head: try .empty, expected: expected, isCopy: isCopy)
         if let file = try file() {
             var lines = LineReader(file)
             while let line = try lines.next() {
@@ -63,7 +80,51 @@ package struct AuditLog: Sendable {
         return try chain.verification()
     }
 
+    /// Lines of a log, as they are stored.
+    package struct Copy: Sendable {
+        package let bytes: [UInt8]
+        package let lines: Int64
+        /// The last line of the log.
+        package let head: AuditHead
+    }
+
+    /// Checks the whole log and copies its lines from a time on; what a writer that died left stays among them.
+    ///
+    /// - Parameter since: Earlier lines are left out; `nil` for all.
+    /// - Returns: The lines.
+    /// - Throws: As `verify`.
+    package func copy(since: Timestamp?) throws -> Copy {
+        let head = try verify().head
+        var copied: [UInt8] = []
+        var pending: [UInt8] = []
+        var count: Int64 = 0
+        guard let file = try file() else { return Copy(bytes: [], lines: 0, head: head) }
+        var lines = LineReader(file)
+        while let line = try lines.next() {
+            try Task.checkCancellation()
+            guard line.isTerminated, let read = AuditLine(reading: line.bytes) else {
+                pending += line.bytes + (line.isTerminated ? [0x0A] : [])
+                continue
+            }
+            if copied.isEmpty, let since, read.time < since {
+                pending = []
+                continue
+            }
+            copied += pending + line.bytes + [0x0A]
+            pending = []
+            count += 1
+            // Lines that other commands add meanwhile were not checked.
+            if read.sequence == head.sequence { break }
+        }
+        return Copy(bytes: copied, lines: count, head: head)
+    }
+
     private func file() throws -> OwnedDescriptor? {
+        let folder: Folder?
+        switch place {
+        case .copy(let file): return file
+        case .folder(let found): folder = found
+        }
         guard let folder, try folder.status(of: AuditWriter.fileName) != nil else { return nil }
         return try folder.file(reading: AuditWriter.fileName)
     }
@@ -80,8 +141,11 @@ private struct AuditChain {
     private var tornBytes = 0
     private var recoveryLines: [Int] = []
     private var openIntents: [Int64] = []
+    private var count: Int64 = 0
+    private let isCopy: Bool
 
-    init(head: AuditHead, expected: AuditHead?) {
+    init(head: AuditHead, expected: AuditHead?, isCopy: Bool) {
+        self.isCopy = isCopy
         self.head = head
         self.expected = expected
         isExpectedSeen = expected.map { $0 == head } ?? true
@@ -95,6 +159,14 @@ private struct AuditChain {
             tornBytes += read.bytes.count + (read.isTerminated ? 1 : 0)
             return
         }
+        if isCopy, count == 0 {
+            // Where a copy starts is taken as it says; its own lines and the expected one bind it.
+            let before = line.event.details["after"]?.string.flatMap { SHA256Digest(hex: $0) }
+            head = AuditHead(
+                sequence: line.sequence - 1, digest: line.kind == .recovery ? before ?? head.digest : line.previous)
+            if head == expected { isExpectedSeen = true }
+        }
+        count += 1
         guard line.sequence == head.sequence + 1 else {
             throw broken("has number \(line.sequence) where \(head.sequence + 1) belongs")
         }
@@ -127,7 +199,7 @@ private struct AuditChain {
                 hint: "The log was cut or replaced; look for a copy that contains it.")
         }
         return AuditLog.Verification(
-            head: head, recoveryLines: recoveryLines, tornBytes: tornBytes, openIntents: openIntents)
+            head: head, lines: count, recoveryLines: recoveryLines, tornBytes: tornBytes, openIntents: openIntents)
     }
 
     private func broken(_ reason: String) -> StoreError {

@@ -15,6 +15,7 @@ extension WritingHome {
     /// - Throws: `FileError`, `StoreError`.
     func recover() throws {
         let open = audit.openIntent
+        let isTrustSettled = try settleTrust()
         var result: AuditLine.Result?
         var changed: [PackageName] = []
         if let open {
@@ -25,6 +26,7 @@ extension WritingHome {
                 case "import": try settleImport(open)
                 case "remove": try settleRemoval(open)
                 case "store.move": open.event.details["to"]?.string == home.path.string ? .recovered : .undone
+                case "trust.update": try settleTrustUpdate(open, isFinished: isTrustSettled)
                 default: .interrupted
                 }
         }

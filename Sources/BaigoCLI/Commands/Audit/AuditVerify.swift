@@ -3,6 +3,7 @@
 internal import ArgumentParser
 internal import BaigoCore
 internal import ModelStore
+internal import SystemPackage
 
 /// `baigo audit verify`: whether the audit log is whole.
 struct AuditVerify: BaigoCommand {
@@ -13,10 +14,14 @@ struct AuditVerify: BaigoCommand {
             A cut tail shows only against a number and digest that was kept elsewhere: receipts and reports hold them.
 
               baigo audit verify
+              baigo audit verify audit-2026-11.jsonl
               baigo audit verify --expect 42:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
 
             Exit statuses: 4 the log was changed, or does not contain the expected line.
             """)
+
+    @Argument(help: "A copy that baigo audit export wrote; the log of the store without one.")
+    var file: String?
 
     @Option(help: ArgumentHelp("A line that the log must contain.", valueName: "sequence:digest"))
     var expect: String?
@@ -31,7 +36,8 @@ struct AuditVerify: BaigoCommand {
             }
             return head
         }
-        let found = try Host(context).store().auditLog().verify(expecting: expected)
+        let log = try file.map { path in try AuditLog(copy: FilePath(path)) } ?? Host(context).store().auditLog()
+        let found = try log.verify(expecting: expected)
         if output.json {
             try context.output.result([
                 "valid": true, "head": found.head.json, "tornBytes": .integer(Int64(found.tornBytes)),
@@ -40,7 +46,7 @@ struct AuditVerify: BaigoCommand {
             ])
             return
         }
-        try context.output.line("\(found.head.sequence) lines, whole; head \(found.head)")
+        try context.output.line("\(found.lines) lines, whole; head \(found.head)")
         for intent in found.openIntents {
             try context.output.line("line \(intent) has no outcome: its command was killed, or still runs")
         }

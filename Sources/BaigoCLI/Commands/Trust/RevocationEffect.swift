@@ -32,10 +32,22 @@ struct RevocationEffect {
             versions.map { ["reference": .string($0.exactReference.description), "active": .bool($0.isActive)] })
     }
 
+    /// Does what the policy says of models whose signer's key is revoked.
+    ///
+    /// - Returns: Whether the active ones among them are active no more.
+    /// - Throws: `PolicyError`, `StoreError`, `FileError`.
+    func respond(in store: ModelStore) throws -> Bool {
+        guard !versions.isEmpty, try store.policy().onRevocation == .deactivate else { return false }
+        for version in versions where version.isActive {
+            try store.deactivate(version, details: ["reason": "revoked-key"])
+        }
+        return true
+    }
+
     /// A line for each version.
-    func show(_ out: any OutputTarget) throws {
+    func show(_ out: any OutputTarget, deactivated isDeactivated: Bool) throws {
         for version in versions {
-            let state = version.isActive ? ", active" : ""
+            let state = version.isActive ? isDeactivated ? ", active no more" : ", active" : ""
             try out.line("warning: \(version.exactReference) was signed by it\(state)")
         }
     }

@@ -72,14 +72,15 @@ struct TrustAdd: BaigoCommand {
                 by: StoreContext.current(program: BaigoRelease.product).user, at: .now)
         }
         let effect = try RevocationEffect(of: added.info.isRevoked ? [added.key.fingerprint] : [], in: store)
+        let deactivated = try effect.respond(in: store)
         if output.json {
             try context.output.result([
                 "key": KeyCard.json(added.key, added.info), "alreadyTrusted": .bool(added.wasKnown),
-                "affected": effect.json,
+                "affected": effect.json, "deactivated": .bool(deactivated),
             ])
         } else {
             try context.output.line("\(added.key.fingerprint): \(added.wasKnown ? "refreshed" : "trusted")")
-            try effect.show(context.errorOutput)
+            try effect.show(context.errorOutput, deactivated: deactivated)
         }
     }
 
@@ -98,14 +99,15 @@ struct TrustAdd: BaigoCommand {
         let event = AuditEvent(
             "trust.revoke", details: ["fingerprint": .string(found.fingerprint), "affected": effect.json])
         let revoked = try store.changeKeyRing(event) { ring in try ring.revoke(bytes) }
+        let deactivated = try effect.respond(in: store)
         if output.json {
             try context.output.result([
                 "key": KeyCard.json(revoked.key, revoked.info), "alreadyRevoked": .bool(revoked.wasKnown),
-                "affected": effect.json,
+                "affected": effect.json, "deactivated": .bool(deactivated),
             ])
         } else {
             try context.output.line("\(revoked.key.fingerprint): revoked")
-            try effect.show(context.errorOutput)
+            try effect.show(context.errorOutput, deactivated: deactivated)
         }
     }
 

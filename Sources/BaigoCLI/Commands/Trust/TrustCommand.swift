@@ -9,6 +9,7 @@ struct TrustCommand: ParsableCommand {
         abstract: "Keep the keys whose signatures count on this host, and its policy.",
         discussion: "Once a key was added, packages need a signature by a trusted key.",
         subcommands: [
-            TrustAdd.self, TrustList.self, TrustShow.self, TrustExport.self, TrustRemove.self, PolicyCommand.self,
+            TrustAdd.self, TrustList.self, TrustShow.self, TrustExport.self, TrustRemove.self,
+            TrustMakeBundle.self, TrustTakeUpdate.self, PolicyCommand.self,
         ])
 }

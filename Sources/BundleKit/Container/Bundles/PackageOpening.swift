@@ -10,6 +10,8 @@ package struct PackageOpening: Sendable {
     package var name: PackageName?
     /// Its version.
     package var version: PackageVersion?
+    /// The `kind` that the manifest of a `.baimodel` file has to have.
+    var kind = "model"
     /// What made a manifest that is missing: `baigo 0.1.0`.
     package var madeBy = ""
 
@@ -18,6 +20,7 @@ package struct PackageOpening: Sendable {
 
     /// Opens what was written of a manifest that is known: one of another maker may not name the model itself.
     init(naming manifest: Manifest) {
+        kind = manifest.kind
         guard manifest.isForeign else { return }
         (name, version) = (manifest.name, manifest.version)
     }

@@ -19,9 +19,9 @@ struct PackageContents: Sendable {
     /// Reads both documents and compares them; `checksumsBytes` is `nil` for a package without a list.
     ///
     /// - Throws: `BundleError` by the rule that is broken.
-    init(manifestBytes: [UInt8], checksumsBytes: [UInt8]?) throws(BundleError) {
+    init(manifestBytes: [UInt8], checksumsBytes: [UInt8]?, kind: String = "model") throws(BundleError) {
         self.manifestBytes = manifestBytes
-        manifest = try Manifest(reading: manifestBytes)
+        manifest = try Manifest(reading: manifestBytes, kind: kind)
         let manifestDigest = try SHA256Digest(of: manifestBytes)
         let own = PackageFile(
             path: PackageEntryName.manifest, role: .metadata, sha256: manifestDigest, size: Int64(manifestBytes.count))

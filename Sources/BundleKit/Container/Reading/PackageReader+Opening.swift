@@ -102,7 +102,8 @@ extension PackageReader {
                 foreign, manifestBytes: manifest, checksumsBytes: checksums, names: names, opening)
         } else {
             try opening.refuseNaming()
-            contents = try PackageContents(manifestBytes: manifest, checksumsBytes: checksums)
+            contents = try PackageContents(
+                manifestBytes: manifest, checksumsBytes: checksums, kind: opening.kind)
         }
         let files = try contents.arranged(by: names)
         let reader = PackageReader(
