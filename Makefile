@@ -16,7 +16,7 @@ DEBUG := BAIGO_WARNINGS_AS_ERRORS=1 $(SWIFT)
 DEBUG_FLAGS := --explicit-target-dependency-import-check error $(RUN_PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build check test fuzz quickstart bench install uninstall format clean
+.PHONY: help bootstrap build check test tsan crash fuzz quickstart bench install uninstall format clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -36,6 +36,15 @@ test: bootstrap ## Build and run every test
 	@scripts/test-tools
 	$(DEBUG) build $(DEBUG_FLAGS) --build-tests
 	$(DEBUG) test $(DEBUG_FLAGS) --skip-build --disable-xctest
+
+tsan: bootstrap ## Run the tests of store and files under the thread sanitizer
+	@mkdir -p .build/tsan && ln -sfn ../engine .build/tsan/engine
+	$(SWIFT) build --sanitize=thread --scratch-path .build/tsan $(RUN_PATH) --build-tests
+	$(SWIFT) test --sanitize=thread --scratch-path .build/tsan $(RUN_PATH) --skip-build --disable-xctest \
+		--filter 'ModelStoreTests|BaigoCoreTests|DataPipelineTests|ParallelVerifyTests'
+
+crash: build ## Cut off the store's commands at every EVERY-th (default 1) call that writes
+	@scripts/crash --every $(or $(EVERY),1)
 
 fuzz: bootstrap ## Fuzz every reader, SECONDS (default 60) each, under the address sanitizer
 	@PKG_CONFIG_PATH="$(CURDIR)/$(ENGINE)/lib/pkgconfig$${PKG_CONFIG_PATH:+:$$PKG_CONFIG_PATH}" Fuzz/run $(SECONDS)

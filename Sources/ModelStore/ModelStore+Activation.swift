@@ -75,8 +75,14 @@ extension ModelStore {
             action.rawValue, model: chosen.reference.description, identity: chosen.identity,
             details: ["previous": .text(previous?.exactReference.description)])
         let intent = try writing.audit.intent(event)
-        try model.activate(
-            chosen.version, chosen.identity, as: action, audit: intent, at: context.clock(), context: context)
+        do {
+            try model.activate(
+                chosen.version, chosen.identity, as: action, audit: intent, at: context.clock(), context: context)
+        } catch {
+            // What cannot be taken back now, the next writer takes back.
+            _ = try? model.retractActivation(announcedBy: intent.sequence, of: chosen.folderName)
+            throw error
+        }
         var warnings: [Warning] = []
         if let fault = writing.publishIndex(changed: [name]) { warnings.append(fault.asWarning) }
         try writing.audit.outcome(event, .done, of: intent)

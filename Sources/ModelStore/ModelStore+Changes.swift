@@ -123,15 +123,16 @@ extension ModelStore {
         let change = StoreChange(writing: writing)
         let event = try describe(change)
         let intent = try writing.audit.intent(event)
+        let value: Value
         do {
-            let value = try body(change)
-            try writing.audit.outcome(event, .done, of: intent)
-            return value
+            value = try body(change)
         } catch {
             let refusal = ImportRefusal(error)
             try writing.audit.outcome(event, refusal.result, error: refusal.identifier, of: intent)
             throw error
         }
+        try writing.audit.outcome(event, .done, of: intent)
+        return value
     }
 
     /// Writes down that something was refused before the store was asked, a damaged package for example.

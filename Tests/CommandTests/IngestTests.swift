@@ -28,6 +28,17 @@ struct IngestTests {
         try site.baigo("list", "--json").json["models"]?.array?.compactMap { $0["name"]?.string } ?? []
     }
 
+    @Test func reportsAFileWhoseNameIsNoTextAndTakesTheOthers() throws {
+        let site = try site(damaged: false)
+        expect(try site.shell(#"cp stick/alpha.baimodel "$(printf 'stick/\377.baimodel')""#), endsWith: .done)
+        let result = try site.baigo("ingest", "stick", "--json", "--quarantine", "refused")
+        expect(result, endsWith: .partlyDone)
+        let packages = try result.json["packages"]?.array ?? []
+        #expect(packages.map { $0["status"]?.string } == ["imported", "imported", "refused"])
+        #expect(packages.last?["error"]?["identifier"] == "file.wrong-type")
+        #expect(try names(site) == ["alpha", "beta"])
+    }
+
     @Test func importsTheGoodOnesAndKeepsTheOthersWithTheirReasons() throws {
         let site = try site()
         try site.write(Data("no package".utf8), to: "stick/notes.txt")

@@ -119,6 +119,32 @@ struct ResumeTests {
     }
 }
 
+/// A file system that knows no hard links, played by the kernel's answer to each of them.
+@Suite(.enabled(if: Tracing.isAvailable, "needs strace and leave to trace"))
+struct LinklessTests {
+    @Test(arguments: ["EPERM", "EOPNOTSUPP", "EMLINK"])
+    func keepsCopiesWhereFilesCannotHaveTwoNames(_ error: String) throws {
+        let site = try Site()
+        expect(
+            try site.baigo("export", Site.model, "-o", "m.baimodel", "--name", "tiny", "--version", "1"),
+            endsWith: .done)
+        let imported = try site.run(
+            "strace",
+            [
+                "-f", "-qq", "-o", "/dev/null", "-e", "trace=linkat", "-e", "inject=linkat:error=\(error)",
+                Site.baigo.path, "import", "m.baimodel", "--yes",
+            ])
+        expect(imported, endsWith: .done)
+        #expect(try site.shell("find home/blobs home/models -type f -links +1").text == "")
+        expect(try site.baigo("check"), endsWith: .done)
+        expect(
+            try site.shell("cd home/models/_/tiny/*/package && sha256sum --strict --quiet -c checksums.txt"),
+            endsWith: .done)
+        expect(try site.baigo("remove", "tiny", "--yes"), endsWith: .done)
+        #expect(try site.shell("find home/blobs home/models -type f").text == "")
+    }
+}
+
 /// Whether processes may be traced here, in containers they often may not.
 enum Tracing {
     static let isAvailable: Bool = {

@@ -87,6 +87,45 @@ struct EnvironmentTests {
         withExtendedLifetime(system) {}
     }
 
+    /// What models and blobs are made of.
+    private func visible(_ fixture: StoreFixture) throws -> [String: [UInt8]] {
+        try fixture.files().filter { $0.key.hasPrefix("models/") || $0.key.hasPrefix("blobs/") }
+    }
+
+    private func fill(_ root: Folder) throws {
+        let ballast = try root.file(creating: GreedyPackage.name)
+        var size: Int64 = 0
+        for step in [1 << 20, 4096, 512, 1] {
+            while (try? ballast.writeAll([UInt8](repeating: 0, count: step), at: size)) != nil { size += Int64(step) }
+        }
+    }
+
+    @Test func losesNothingWhereNotOneByteCanBeWritten() throws {
+        let system = try mounted(4 << 20)
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage(version: "1.0"))
+        try fixture.add(try MemoryPackage(version: "2.0", license: "other"))
+        let root = try fixture.root()
+        try fill(root)
+        let before = try visible(fixture)
+        let first = try ModelReference("tiny:1.0")
+        let attempts: [() throws -> Void] = [
+            { _ = try fixture.store.activate(first) }, { _ = try fixture.store.rollback(try ModelReference("tiny")) },
+            { try fixture.add(try MemoryPackage("acme/third", license: "third")) },
+        ]
+        for attempt in attempts {
+            let error = #expect(throws: FileError.self) { try attempt() }
+            #expect(error?.code == .noSpace)
+            #expect(try visible(fixture) == before)
+            #expect(try fixture.store.check().isHealthy)
+        }
+        try root.removeFile(GreedyPackage.name)
+        #expect(try fixture.store.activate(first).isChanged)
+        #expect(try fixture.store.history(of: ModelReference("tiny")).count == 3)
+        #expect(try fixture.store.auditLog().verify().openIntents.isEmpty)
+        withExtendedLifetime(system) {}
+    }
+
     @Test func readsAReadOnlyHomeAndWritesNothingToIt() throws {
         let system = try mounted(4 << 20)
         let fixture = try StoreFixture()
@@ -131,5 +170,55 @@ private struct GreedyPackage: ImportablePackage {
     ) throws -> [FileVerdict] {
         try ballast.publish([UInt8](repeating: 0, count: bytes), as: Self.name)
         return try package.read(into: sink, stoppingAtFirstFault: stoppingAtFirstFault, progress: progress)
+    }
+}
+
+/// What neighbours with other tools, and clocks, do to a store.
+@Suite(.temporaryHome)
+struct NeighbourTests {
+    @Test(arguments: ["blobs/sha256/xx", "models/acme", "models/acme/tiny", "audit", "staging"])
+    func followsNoLinkThatStandsForAFolder(_ place: String) throws {
+        let fixture = try StoreFixture()
+        let package = try MemoryPackage()
+        try fixture.add(package)
+        let prefix = String(package.files[1].sha256.hex.prefix(2))
+        let path = fixture.path.appending(place.replacing("xx", with: prefix))
+        let elsewhere = TemporaryHome.around.appending("elsewhere")
+        #expect(Glibc.rename(path.string, elsewhere.string) == 0)
+        #expect(symlink(elsewhere.string, path.string) == 0)
+        let digests = ["-c", "find . -type f -exec sha256sum {} + | sort"]
+        let before = try Program("bash").run(digests, in: elsewhere.string).text
+        // An error or the right result; what counts is that nothing is lost.
+        _ = try? fixture.add(package)
+        _ = try? fixture.add(try MemoryPackage("acme/other"))
+        _ = try? fixture.store.collectGarbage(grace: .zero)
+        _ = try? fixture.store.remove(ModelReference("other"))
+        #expect(try Program("bash").run(digests, in: elsewhere.string).text == before)
+        #expect(unlink(path.string) == 0)
+        #expect(Glibc.rename(elsewhere.string, path.string) == 0)
+        #expect(try fixture.store.check().isHealthy)
+        #expect(try fixture.store.resolve(ModelReference("tiny")).version.identity == package.identity)
+    }
+
+    @Test func changesNothingWhileTheClockIsBehindTheAuditLog() throws {
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage(version: "1.0"))
+        try fixture.add(try MemoryPackage(version: "2.0", license: "other"))
+        let before = try fixture.tree()
+        let earlier = try StoreFixture(
+            time: Timestamp(secondsSinceEpoch: StoreFixture.start.secondsSinceEpoch - 86_400))
+        let attempts: [() throws -> Void] = [
+            { try earlier.add(try MemoryPackage("acme/third", license: "third")) },
+            { _ = try earlier.store.activate(try ModelReference("tiny:1.0")) },
+            { _ = try earlier.store.remove(try ModelReference("tiny:1.0")) },
+            { _ = try earlier.store.collectGarbage(grace: .zero) },
+        ]
+        for attempt in attempts {
+            let error = #expect(throws: FileError.self) { try attempt() }
+            #expect(error?.code == .clock)
+        }
+        #expect(try fixture.tree() == before)
+        #expect(try earlier.store.check().isHealthy)
+        #expect(try earlier.store.list().models.first?.versions.count == 2)
     }
 }

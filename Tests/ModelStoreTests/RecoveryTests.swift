@@ -131,6 +131,8 @@ struct RecoveryTests {
         let trash = try Folder.open(fixture.path.appending("staging")).folder(making: "trash-5")
         try Folder.open(fixture.path.appending("models/acme/tiny")).rename(name, to: name, in: trash)
         #expect(try fixture.store.list().models.map(\.name.description) == ["acme/kept"])
+        // What the next writer finishes is no damage.
+        #expect(try fixture.store.check().isHealthy)
 
         try touch(fixture)
         #expect(try fixture.tree().filter { $0.value != nil && $0.key != "index-1.sqlite" } == kernel)

@@ -184,18 +184,35 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`; `wrongType` where a name is not UTF-8.
     package func names() throws(FileError) -> [String] {
+        let (names, others) = try namesAndOthers()
+        guard others.isEmpty else {
+            throw FileError(.wrongType, "a name in \(path.escapedForTerminal) is not UTF-8", hint: "Rename it.")
+        }
+        return names
+    }
+
+    /// Names in this folder but `.` and `..`, in byte order, and what those that are not UTF-8 look like.
+    ///
+    /// - Throws: `FileError`.
+    package func namesAndOthers() throws(FileError) -> (names: [String], others: [String]) {
         let copy = openat(raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard copy >= 0, let stream = fdopendir(copy) else { throw FileError(.lastError, while: "list", path) }
         defer { closedir(stream) }
         var names: [String] = []
+        var others: [String] = []
         while let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) {
-                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
+            let (name, shown) = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+                    (String(validatingCString: $0), String(cString: $0))
+                }
             }
-            guard let name else { throw FileError(.wrongType, "a name in \(path.escapedForTerminal) is not UTF-8") }
+            guard let name else {
+                others.append(shown)
+                continue
+            }
             if name != "." && name != ".." { names.append(name) }
         }
-        return names.sorted { $0.precedesBytewise($1) }
+        return (names.sorted { $0.precedesBytewise($1) }, others.sorted())
     }
 
     /// Makes created, renamed and removed names durable.

@@ -28,6 +28,8 @@ extension OwnedDescriptor {
     ///
     /// - Throws: `FileError`.
     package func bytes(at fileOffset: Int64, count: Int) throws(FileError) -> [UInt8] {
+        // The empty array is one for all threads, and is not to be written to.
+        guard count > 0 else { return [] }
         var failure: FileError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(FileError) {

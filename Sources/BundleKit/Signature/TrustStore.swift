@@ -109,7 +109,10 @@ package struct TrustStore: Sendable {
             addedBy: known?.addedBy ?? user)
         // The records come first, so that a folder of keys without them is always damage.
         if try isUntouched() { try folder.publish(records.bytes, as: Self.recordsName, mode: 0o644) }
-        try folder.folder(making: Self.keysName).publish(key.armored, as: key.fingerprint + ".asc", mode: 0o644)
+        let hasKeys = try folder.status(of: Self.keysName) != nil
+        let keys = try folder.folder(making: Self.keysName)
+        if !hasKeys { try folder.sync() }
+        try keys.publish(key.armored, as: key.fingerprint + ".asc", mode: 0o644)
         records.put(TrustRecords.Record(key))
         try folder.publish(records.bytes, as: Self.recordsName, mode: 0o644)
         return (key, info, known != nil)

@@ -15,6 +15,8 @@ final class AuditWriter {
     private var file: OwnedDescriptor
     private var size: Int64
     private var lastTime: Timestamp?
+    /// Why nothing can be written any more.
+    private var failure: FileError?
     /// The last line.
     private(set) var head: AuditHead
     /// The last line, where it says that something was about to be done and nothing after it says how it ended.
@@ -89,15 +91,17 @@ final class AuditWriter {
     }
 
     private func write(_ bytes: [UInt8]) throws {
+        if let failure { throw failure }
         do {
             try bytes.withUnsafeBytes { try file.writeStream($0) }
+            try file.sync()
         } catch {
-            // A whole line or nothing; where the cut is refused too, the next writer records the rest.
-            try? file.truncate(to: size)
+            // A whole line on the medium or nothing. Where the cut is refused too, the next writer records the rest,
+            // and this one writes no more.
+            do throws(FileError) { try file.truncate(to: size) } catch { failure = error }
             throw error
         }
         size += Int64(bytes.count)
-        try file.sync()
     }
 
     @discardableResult

@@ -32,6 +32,7 @@ struct Repair {
             "check.repair",
             details: ["blobs": .integer(Int64(wanted.count)), "from": .string(origin.escapedForOneLine)])
         let intent = try writing.audit.intent(event)
+        var result: RepairResult
         do {
             let area = try RepairArea(in: writing.staging, wanted: wanted)
             try takeOwnCopies(into: area)
@@ -40,21 +41,21 @@ struct Repair {
             } catch let error as any PresentableError where !area.taken.isEmpty && !error.isNoSpace {
                 // What was found before is right, whatever the rest of the source is.
             }
-            var result = try place(area)
+            result = try place(area)
             try writing.staging.removeTree(RepairArea.name)
-            let done = AuditEvent(
-                event.operation,
-                details: [
-                    "blobs": .integer(Int64(result.blobs.count)), "files": .integer(Int64(result.files.count)),
-                    "bytes": .integer(result.written.bytes), "from": .string(origin.escapedForOneLine),
-                ])
-            result.audit = try writing.audit.outcome(done, .done, of: intent)
-            return result
         } catch {
             let refusal = ImportRefusal(error)
             try writing.audit.outcome(event, refusal.result, error: refusal.identifier, of: intent)
             throw error
         }
+        let done = AuditEvent(
+            event.operation,
+            details: [
+                "blobs": .integer(Int64(result.blobs.count)), "files": .integer(Int64(result.files.count)),
+                "bytes": .integer(result.written.bytes), "from": .string(origin.escapedForOneLine),
+            ])
+        result.audit = try writing.audit.outcome(done, .done, of: intent)
+        return result
     }
 
     /// A `package/` may hold a copy, or the last name, of what is gone among the blobs.

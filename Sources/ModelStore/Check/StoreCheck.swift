@@ -94,7 +94,9 @@ struct StoreCheck {
     private func problems(of model: ModelFolder) throws -> [Warning] {
         var problems: [Warning] = []
         do {
-            if let active = try model.recordedActive(), try model.folder.status(of: active) == nil {
+            if let active = try model.recordedActive(), try model.folder.status(of: active) == nil,
+                try !isBeingRemoved(from: model), try model.recordedActive() == active
+            {
                 problems.append(
                     StoreError.damaged(model.folder.path(of: StoreLayout.active), "names a version that is not there")
                         .asWarning)
@@ -109,6 +111,18 @@ struct StoreCheck {
             problems.append(error.asWarning)
         }
         return problems
+    }
+
+    /// Whether the last thing the audit log tells of is the beginning of a removal from this model: then it is under
+    /// way, or the next writer ends it.
+    private func isBeingRemoved(from model: ModelFolder) throws -> Bool {
+        guard try catalog.root.status(of: StoreLayout.audit)?.kind == .folder else { return false }
+        let audit = try catalog.root.folder(StoreLayout.audit)
+        guard try audit.status(of: AuditWriter.fileName) != nil,
+            let last = try AuditTail(of: audit.file(reading: AuditWriter.fileName)).last, last.kind == .intent,
+            last.event.operation == "remove", let text = last.event.model
+        else { return false }
+        return try ModelReference(text).name == model.name
     }
 
     private func inspect(_ version: inout Found, in model: ModelFolder) throws {

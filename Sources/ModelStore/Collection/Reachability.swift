@@ -19,11 +19,17 @@ extension Catalog {
         return Set(needed.joined())
     }
 
-    /// The same; `nil` where a version cannot be read, which may need anything.
+    /// The same; `nil` where a version cannot be read, or something under `models/` is not understood: it may need
+    /// anything.
     ///
     /// - Throws: `FileError`.
     func reachableDigestsIfReadable() throws -> Set<SHA256Digest>? {
-        do { return try reachableDigests() } catch is StoreError { return nil }
+        do {
+            try checkEverythingIsUnderstood()
+            return try reachableDigests()
+        } catch is StoreError {
+            return nil
+        }
     }
 
     /// Refuses to tell what is needed while something under `models/` is not understood: it may need anything.

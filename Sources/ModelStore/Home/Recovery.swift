@@ -27,6 +27,7 @@ extension WritingHome {
                 case "remove": try settleRemoval(open)
                 case "store.move": open.event.details["to"]?.string == home.path.string ? .recovered : .undone
                 case "trust.update": try settleTrustUpdate(open, isFinished: isTrustSettled)
+                case "activate", "rollback": try settleActivation(open)
                 default: .interrupted
                 }
         }
@@ -56,6 +57,11 @@ extension WritingHome {
             try model.folder.removeDrafts()
             for version in try model.versionFolders() where try model.folder.status(of: version)?.kind == .folder {
                 try model.folder.folder(version).removeDrafts()
+            }
+        }
+        if let quarantine = try home.folder(StoreLayout.quarantine, in: root) {
+            for name in try quarantine.names() where try quarantine.status(of: name)?.kind == .folder {
+                try quarantine.folder(name).removeDrafts()
             }
         }
         guard let trust = try home.folder(StoreLayout.trust, in: root) else { return }
@@ -140,6 +146,12 @@ extension WritingHome {
                 context: context)
         }
         return .recovered
+    }
+
+    private func settleActivation(_ open: AuditLine) throws -> AuditLine.Result {
+        guard let (model, version) = try version(of: open) else { return .interrupted }
+        let name = StoreLayout.folderName(version.receipt.version, version.receipt.identity)
+        return try model.retractActivation(announcedBy: open.sequence, of: name) ? .undone : .recovered
     }
 
     private func settleAddition(_ open: AuditLine) throws -> AuditLine.Result {

@@ -47,7 +47,7 @@ final class ImportCommit {
         let final = try request.examine?(StagedTree(package.files, in: area), evidence) ?? evidence
         try Task.checkCancellation()
 
-        try CommitJournal(identity: package.identity, digests: files.map(\.sha256)).publish(in: area.folder)
+        try CommitJournal(identity: package.identity, digests: area.staged.keys.sorted()).publish(in: area.folder)
         try writing.staging.sync()
         written = try area.publishBlobs()
         let receipt = Receipt(
@@ -100,6 +100,7 @@ final class ImportCommit {
                 try model.deactivate()
             }
         }
+        try model.retractActivation(announcedBy: intent.sequence, of: name)
         if try model.folder.status(of: name) != nil {
             let area = try writing.staging.folder(package.identity.hex)
             try model.folder.rename(name, to: StagingArea.version, in: area)

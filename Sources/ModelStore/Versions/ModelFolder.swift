@@ -85,13 +85,41 @@ struct ModelFolder {
         ]
         let old = try history()
         let isRecorded = old.contains { $0["audit"] == entry["audit"] && $0["identity"] == entry["identity"] }
-        if !isRecorded {
-            var lines: [UInt8] = []
-            for line in old + [entry] { lines += line.compactBytes + [0x0A] }
-            try folder.publish(lines, as: StoreLayout.history)
-        }
+        if !isRecorded { try publish(history: old + [entry]) }
         let line = StoreLayout.folderName(version, identity) + "\n"
         try folder.publish(Array(line.utf8), as: StoreLayout.active)
+    }
+
+    /// Takes back what an activation that never took effect wrote into the history.
+    ///
+    /// - Parameters:
+    ///   - sequence: The number of the audit line that announced it.
+    ///   - folderName: The version's folder.
+    /// - Returns: Whether it did not take effect.
+    /// - Throws: `FileError`; `StoreError`, code `damaged`.
+    @discardableResult
+    func retractActivation(announcedBy sequence: Int64, of folderName: String) throws -> Bool {
+        guard try recordedActive() != folderName else { return false }
+        let old: [JSONValue]
+        do { old = try history() } catch is StoreError {
+            // One that cannot be read was not written to.
+            return true
+        }
+        let kept = old.filter { $0["audit"] != .integer(sequence) }
+        guard kept.count < old.count else { return true }
+        if kept.isEmpty {
+            try folder.removeFile(StoreLayout.history)
+            try folder.sync()
+        } else {
+            try publish(history: kept)
+        }
+        return true
+    }
+
+    private func publish(history: [JSONValue]) throws(FileError) {
+        var lines: [UInt8] = []
+        for line in history { lines += line.compactBytes + [0x0A] }
+        try folder.publish(lines, as: StoreLayout.history)
     }
 
     /// Says that no version is active.

@@ -9,6 +9,14 @@ struct IngestItem {
     let path: FilePath
     /// The folder it was found in; `nil` for a file that was named.
     private let folder: Folder?
+    /// Whether the name is no text, so that the path only looks like it.
+    private let isUnreadable: Bool
+
+    init(path: FilePath, folder: Folder?, isUnreadable: Bool = false) {
+        self.path = path
+        self.folder = folder
+        self.isUnreadable = isUnreadable
+    }
 
     /// The path for receipt, audit log and report.
     var origin: String { (try? path.resolved().string) ?? path.string }
@@ -19,6 +27,10 @@ struct IngestItem {
     ///
     /// - Throws: `FileError`.
     func open() throws(FileError) -> OwnedDescriptor {
+        if isUnreadable {
+            throw FileError(
+                .wrongType, "the name of \(path.string.escapedForTerminal) is not UTF-8", hint: "Rename the file.")
+        }
         if let folder { return try folder.file(reading: name) }
         let file = try OwnedDescriptor.open(reading: path)
         guard try file.status().kind == .regular else {
@@ -65,9 +77,13 @@ struct IngestItem {
                 continue
             }
             let folder = try Folder.open(path)
-            for entry in try folder.names() where entry.hasSuffix(".baimodel") {
+            let (entries, others) = try folder.namesAndOthers()
+            for entry in entries where entry.hasSuffix(".baimodel") {
                 guard try folder.status(of: entry)?.kind == .regular else { continue }
                 items.append(IngestItem(path: path.appending(entry), folder: folder))
+            }
+            for entry in others where entry.hasSuffix(".baimodel") {
+                items.append(IngestItem(path: path.appending(entry), folder: folder, isUnreadable: true))
             }
         }
         return items
