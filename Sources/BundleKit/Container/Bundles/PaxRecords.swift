@@ -8,6 +8,7 @@ internal import BaigoCore
 struct PaxRecords {
     /// Bytes at the most.
     static let maximumBytes: Int64 = 1 << 20
+    private static let maximumRecords = 1024
 
     /// Keys that change neither name nor content; owners, times and attributes are never taken over.
     private static let harmless: Set<String> = [
@@ -29,7 +30,12 @@ struct PaxRecords {
     /// - Throws: `BundleError`, code `structure`, for records that are malformed, twice, or change what an entry is.
     init(reading bytes: [UInt8]) throws(BundleError) {
         var rest = bytes[...]
+        var count = 0
         while !rest.isEmpty {
+            count += 1
+            guard count <= Self.maximumRecords else {
+                throw BundleError.bundle(.extendedHeader, "a pax header has more than \(Self.maximumRecords) records")
+            }
             let digits = rest.prefix { (0x30...0x39).contains($0) }
             guard digits.count < 9, let length = Int(String(decoding: digits, as: UTF8.self)), length <= rest.count,
                 length > digits.count + 1, rest[digits.endIndex] == 0x20,

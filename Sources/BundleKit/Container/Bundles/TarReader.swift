@@ -17,12 +17,15 @@ struct TarReader {
 
     /// Zeros behind the end at the most; tar pads to its block factor.
     private static let maximumTail = 16 << 20
+    /// Bytes of extended headers with their blocks: compressed they take next to no room, so that they are bounded.
+    private static let maximumExtendedBytes: Int64 = 16 << 20
 
     private let source: any ByteSource
     private var names = EntryNameSet()
     private var count = 0
     private var remaining: Int64 = 0
     private var paddingBytes = 0
+    private var extendedBytes: Int64 = 0
 
     init(_ source: any ByteSource) { self.source = source }
 
@@ -127,10 +130,16 @@ struct TarReader {
         return Entry(name: name, isFolder: isFolder, size: size)
     }
 
-    private func document(_ header: TarHeader) throws -> [UInt8] {
+    private mutating func document(_ header: TarHeader) throws -> [UInt8] {
         guard header.size > 0, header.size <= PaxRecords.maximumBytes else {
             throw BundleError.bundle(
                 .extendedHeader, "an extended header is empty or larger than \(ByteCount(PaxRecords.maximumBytes))")
+        }
+        extendedBytes += Int64(TarHeader.blockBytes) + header.size
+        guard extendedBytes <= Self.maximumExtendedBytes else {
+            throw BundleError.bundle(
+                .extendedHeader,
+                "the archive has more than \(ByteCount(Self.maximumExtendedBytes)) of extended headers")
         }
         let bytes = try take(Int(header.size))
         guard try take(Int((512 - header.size % 512) % 512)).allSatisfy({ $0 == 0 }) else {
