@@ -32,6 +32,8 @@ package struct EngineError: PresentableError, Codable, Equatable {
         case loadFailed = "engine.load-failed"
         /// The file is a model, but not one that continues text.
         case notATextModel = "engine.not-a-text-model"
+        /// The model makes no vectors, or no scores.
+        case notAVectorModel = "engine.not-a-vector-model"
         /// The context could not be made, most often for want of memory.
         case contextFailed = "engine.context-failed"
         /// A generation was asked for before a model was loaded.
@@ -59,7 +61,8 @@ package struct EngineError: PresentableError, Codable, Equatable {
     package var exitStatus: ExitStatus {
         switch code {
         case .notFound, .cannotStart, .incompatible, .crashed, .hung, .exited, .protocolViolation, .closed,
-            .noBackend, .loadFailed, .notATextModel, .contextFailed, .noModel, .promptTooLong, .template,
+            .noBackend, .loadFailed, .notATextModel, .notAVectorModel, .contextFailed, .noModel, .promptTooLong,
+            .template,
             .computeFailed:
             .engine
         case .modelMissing: .notFound

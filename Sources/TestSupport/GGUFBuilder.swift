@@ -84,6 +84,8 @@ package struct GGUFTestTensor: Sendable {
     package var byteCount: Int
     /// The place that the header gives; `nil` for the right one.
     package var offset: UInt64?
+    /// Its data; `nil` for bytes counted from 0 up.
+    package var data: [UInt8]?
     /// The number of dimensions that the header gives; `nil` for the right one.
     package var dimensions: UInt32?
 
@@ -93,6 +95,14 @@ package struct GGUFTestTensor: Sendable {
         self.shape = shape
         self.type = type
         self.byteCount = byteCount ?? Int(shape.reduce(1, *)) * 4
+    }
+
+    /// Makes a tensor of type F32 with values.
+    package init(_ name: String, _ shape: [Int64], values: (Int) -> Float) {
+        self.init(name, shape)
+        var out = GGUFBytes()
+        for index in 0..<(byteCount / 4) { out.add(values(index).bitPattern) }
+        data = out.bytes
     }
 }
 
@@ -171,7 +181,7 @@ package struct GGUFBuilder: Sendable {
         out.add(raw: header)
         for tensor in tensors {
             out.pad(to: alignment)
-            out.add(raw: (0..<tensor.byteCount).map { UInt8(truncatingIfNeeded: $0) })
+            out.add(raw: tensor.data ?? (0..<tensor.byteCount).map { UInt8(truncatingIfNeeded: $0) })
         }
         out.pad(to: alignment)
         return out.bytes

@@ -25,7 +25,7 @@ final class Worker: Sendable {
                 switch request {
                 case .cancel(let id): control.cancel(id)
                 case .shutdown: _exit(0)
-                case .load, .generate, .describe: queue.add(request)
+                case .load, .generate, .convert, .embed, .describe: queue.add(request)
                 }
             }
         } catch {
@@ -73,6 +73,14 @@ final class Worker: Sendable {
         case .generate(let id, let request):
             control.begin(id)
             return .finished(result: try engine.generate(request) { [channel] in channel.send($0) })
+        case .convert(let id, let request):
+            control.begin(id)
+            try engine.convert(request) { [channel] in channel.send($0) }
+            return .converted
+        case .embed(let id, let request):
+            control.begin(id)
+            try engine.embed(request) { [channel] in channel.send($0) }
+            return .embedded
         case .describe(let id):
             control.begin(id)
             return .described(engine: engine.description(protections: protections))

@@ -106,19 +106,23 @@ struct RunFormTests {
         let own = try site.baigo(
             "run", Site.model, prompt, "--raw", "--temperature", "0", "--max-tokens", "48", "--threads", "1", "--json")
         expect(own, endsWith: .done)
-        let other = try site.run(
-            Self.completion,
-            [
-                "-m", Site.model, "-p", prompt, "--temp", "0", "-n", "48", "-t", "1", "-no-cnv", "--no-display-prompt",
-                "--simple-io", "--no-escape",
-            ])
-        expect(other, endsWith: .done)
         let text = try #require(try own.json["text"]?.string).trimmingCharacters(in: .whitespacesAndNewlines)
-        let expected = other.text.replacingOccurrences(of: "[end of text]", with: "")
-            .trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(!text.isEmpty)
-        // Its standard output may lack the last token at exit.
-        #expect(text.hasPrefix(expected), "\(text)\n\(expected)")
-        #expect(expected.count >= text.count / 2)
+        // Its standard output may lack its end at exit, more of it on a busy machine.
+        var longest = ""
+        for _ in 1...8 where longest.count < text.count / 2 {
+            let other = try site.run(
+                Self.completion,
+                [
+                    "-m", Site.model, "-p", prompt, "--temp", "0", "-n", "48", "-t", "1", "-no-cnv",
+                    "--no-display-prompt", "--simple-io", "--no-escape",
+                ])
+            expect(other, endsWith: .done)
+            let expected = other.text.replacingOccurrences(of: "[end of text]", with: "")
+                .trimmingCharacters(in: .whitespacesAndNewlines)
+            #expect(text.hasPrefix(expected), "\(text)\n\(expected)")
+            if expected.count > longest.count { longest = expected }
+        }
+        #expect(longest.count >= text.count / 2)
     }
 }

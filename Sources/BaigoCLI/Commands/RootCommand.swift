@@ -32,7 +32,11 @@ struct RootCommand: ParsableCommand {
                     StoreMeasure.self,
                     StoreCommand.self,
                 ]),
-            CommandGroup(name: "Models at work", subcommands: [ModelRun.self, ModelChat.self]),
+            CommandGroup(
+                name: "Models at work",
+                subcommands: [
+                    ModelRun.self, ModelChat.self, ModelEmbed.self, ModelRerank.self, ModelTokenize.self,
+                ]),
             CommandGroup(name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, HostDoctor.self]),
         ])
 

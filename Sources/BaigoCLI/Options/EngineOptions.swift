@@ -4,20 +4,13 @@ internal import ArgumentParser
 internal import BaigoCore
 internal import EngineWire
 
-/// How a model is loaded.
-struct LoadOptions: ParsableArguments {
+/// How large a model's context is, and what computes.
+struct SizeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Tokens of prompt and answer together (default: the model's, 4096 at the most).", valueName: "tokens"))
+            "Tokens of prompt and answer together, or of one text (default: the model's, 4096 at the most).",
+            valueName: "tokens"))
     var context: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            """
-            Chat template in place of the model's own: a Jinja file (a path with a slash, or ending in .jinja), or the \
-            name of one that llama.cpp brings, such as chatml or llama3.
-            """, valueName: "name|file"))
-    var chatTemplate: String?
 
     @Option(help: ArgumentHelp("Threads that compute (default: one a physical core).", valueName: "count"))
     var threads: Int?
@@ -30,6 +23,27 @@ struct LoadOptions: ParsableArguments {
             throw ValidationError("--threads is a number from 1 to 1024.")
         }
     }
+}
+
+/// How a model for text is loaded.
+struct LoadOptions: ParsableArguments {
+    @OptionGroup var size: SizeOptions
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            Chat template in place of the model's own: a Jinja file (a path with a slash, or ending in .jinja), or the \
+            name of one that llama.cpp brings, such as chatml or llama3.
+            """, valueName: "name|file"))
+    var chatTemplate: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            A LoRA adapter: a GGUF file (a path with a slash, or ending in .gguf) or the name of one that came in the \
+            model's package; =SCALE sets how strongly it works (default: 1); repeatable.
+            """, valueName: "file|name[=scale]"))
+    var adapter: [String] = []
 
     /// The chat template that was chosen, with the text of its file.
     ///

@@ -60,8 +60,8 @@ extension EngineEvent {
     /// Whether no further event of the same request follows.
     var endsRequest: Bool {
         switch self {
-        case .loaded, .finished, .described, .failed: true
-        case .hello, .loading, .promptProcessed, .text, .chosen, .alive: false
+        case .loaded, .finished, .described, .converted, .embedded, .failed: true
+        case .hello, .loading, .promptProcessed, .text, .chosen, .pieces, .vector, .alive: false
         }
     }
 
@@ -74,6 +74,10 @@ extension EngineEvent {
         case .promptProcessed: "promptProcessed"
         case .text: "text"
         case .chosen: "chosen"
+        case .pieces: "pieces"
+        case .converted: "converted"
+        case .vector: "vector"
+        case .embedded: "embedded"
         case .alive: "alive"
         case .finished: "finished"
         case .described: "described"

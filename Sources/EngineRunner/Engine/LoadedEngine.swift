@@ -2,7 +2,6 @@
 
 internal import CLlama
 internal import EngineWire
-internal import Glibc
 
 /// A model that is ready, with the tokens that its context holds.
 final class LoadedEngine {
@@ -22,32 +21,18 @@ final class LoadedEngine {
         _ request: LoadRequest, control: RunControl, log: EngineLog, progress: (Double) -> Void
     ) throws(EngineError) {
         let start = SuspendingClock.now
-        try Self.checkFiles(request.modelPaths)
-        let threads = try Self.inRange(request.threads ?? Processors.physicalCores, 1...512, "the number of threads")
-        let name = Self.fileName(request.modelPaths)
-        log.forget()
-        let model = ModelHandle.load(paths: request.modelPaths) { fraction in
-            progress(Double(min(max(fraction, 0), 1)))
-            return control.pulse()
-        }
-        guard let model else { throw Self.loadFailure(request, name: name, control: control, log: log) }
+        let threads = try ModelLoading.threads(request)
+        let name = ModelLoading.fileName(request.modelPaths)
+        let model = try ModelLoading.load(request, control: control, log: log, progress: progress)
         if let obstacle = model.obstacle { throw Self.notText(name, obstacle) }
         guard let vocabulary = Vocabulary(of: model), vocabulary.count > 0 else {
             throw Self.notText(name, "it has no vocabulary")
         }
         let trained = model.trainedContextTokens
-        let wanted = try Self.inRange(
-            request.contextTokens ?? min(trained > 0 ? trained : 4096, 4096), 1...Int(Int32.max), "the context length")
-        log.forget()
-        guard
-            let context = ContextHandle(
-                model: model, contextTokens: UInt32(wanted), threads: Int32(threads), control: control)
-        else {
-            throw EngineError(
-                .contextFailed, "the engine could not make a context of \(wanted) tokens for \(name)" + log.reason,
-                hint: "Try a smaller --context, or a host with more memory.")
-        }
+        let context = try ModelLoading.context(
+            request, model: model, threads: threads, control: control, log: log)
         guard context.hasMemory, !context.poolsOutput else { throw Self.notText(name, "it is an embedding model") }
+        try ModelLoading.apply(request.adapters, to: model, context, log: log)
         self.model = model
         self.context = context
         self.vocabulary = vocabulary
@@ -101,60 +86,8 @@ final class LoadedEngine {
                     ? " (the model was trained for \(summary.trainedContextTokens))." : "."))
     }
 
-    private static func checkFiles(_ paths: [String]) throws(EngineError) {
-        guard !paths.isEmpty else { throw EngineError(.invalidRequest, "no model file is named") }
-        for path in paths {
-            var status = stat()
-            guard !path.utf8.contains(0), stat(path, &status) == 0, access(path, R_OK) == 0 else {
-                throw EngineError(
-                    .modelMissing, "the model file \(path) cannot be read: \(String(cString: strerror(errno)))",
-                    hint: "Check the path and the permissions.")
-            }
-            guard status.st_mode & S_IFMT == S_IFREG else {
-                throw EngineError(.loadFailed, "\(path) is no regular file", hint: "Name a GGUF file.")
-            }
-        }
-    }
-
-    private static func loadFailure(
-        _ request: LoadRequest, name: String, control: RunControl, log: EngineLog
-    ) -> EngineError {
-        if control.isCancelled { return EngineError(.cancelled, "the load of \(name) was cancelled") }
-        let reason = log.reason
-        if let path = request.modelPaths.first, let obstacle = FileKind.obstacle(ofFile: path) {
-            return notText(name, obstacle)
-        }
-        return EngineError(
-            .loadFailed, "the engine cannot load \(name)" + reason,
-            hint: "Check that the file is complete and of a kind that llama.cpp \(EngineRelease.loaded) knows.")
-    }
-
     private static func notText(_ name: String, _ obstacle: String) -> EngineError {
         EngineError(
             .notATextModel, "\(name) cannot continue text: \(obstacle)", hint: "Choose a text generation model.")
     }
-
-    private static func fileName(_ paths: [String]) -> String {
-        paths.first?.split(separator: "/").last.map(String.init) ?? "the model"
-    }
-
-    private static func inRange(
-        _ value: Int, _ range: ClosedRange<Int>, _ name: String
-    ) throws(EngineError) -> Int {
-        guard range.contains(value) else {
-            throw EngineError(
-                .invalidRequest, "\(name) must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
-        }
-        return value
-    }
-}
-
-extension EngineLog {
-    /// The first error of the engine as the end of a sentence; empty when there is none.
-    fileprivate var reason: String { errors.first.map { ": \($0)" } ?? "" }
-}
-
-extension Duration {
-    /// Milliseconds with their fraction.
-    var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15 }
 }

@@ -11,7 +11,23 @@ package final class TextEngine {
     private let control: RunControl
     private let log: EngineLog
     private let libraryFolder: String
-    private var loaded: LoadedEngine?
+    private var loaded = Loaded.nothing
+
+    private enum Loaded {
+        case nothing
+        case text(LoadedEngine)
+        case vectors(VectorEngine)
+        case vocabulary(Vocabulary)
+
+        var vocabulary: Vocabulary? {
+            switch self {
+            case .nothing: nil
+            case .text(let engine): engine.vocabulary
+            case .vectors(let engine): engine.vocabulary
+            case .vocabulary(let vocabulary): vocabulary
+            }
+        }
+    }
 
     /// Loads the backends of this host.
     ///
@@ -49,13 +65,33 @@ package final class TextEngine {
     ///   - request: What to load.
     ///   - progress: Called with 0 to 1 while the tensors are loaded.
     /// - Returns: What is known of the model.
-    /// - Throws: `EngineError`, codes `modelMissing`, `loadFailed`, `notATextModel`, `contextFailed`, `template`,
-    ///   `invalidRequest` and `cancelled`.
+    /// - Throws: `EngineError`, codes `modelMissing`, `loadFailed`, `notATextModel`, `notAVectorModel`,
+    ///   `contextFailed`, `template`, `invalidRequest` and `cancelled`.
     package func load(_ request: LoadRequest, progress: (Double) -> Void) throws(EngineError) -> LoadedModel {
-        loaded = nil
-        let engine = try LoadedEngine(request, control: control, log: log, progress: progress)
-        loaded = engine
-        return engine.summary
+        loaded = .nothing
+        switch request.purpose {
+        case .text:
+            let engine = try LoadedEngine(request, control: control, log: log, progress: progress)
+            loaded = .text(engine)
+            return engine.summary
+        case .vectors, .scores:
+            let engine = try VectorEngine(request, control: control, log: log, progress: progress)
+            loaded = .vectors(engine)
+            return engine.summary
+        case .vocabulary:
+            let start = SuspendingClock.now
+            let model = try ModelLoading.load(request, control: control, log: log, progress: progress)
+            guard let vocabulary = Vocabulary(of: model), vocabulary.count > 0 else {
+                let name = ModelLoading.fileName(request.modelPaths)
+                throw EngineError(
+                    .notATextModel, "\(name) has no vocabulary", hint: "Choose a model that reads text.")
+            }
+            loaded = .vocabulary(vocabulary)
+            return LoadedModel(
+                modelDescription: model.summary, contextTokens: 0, trainedContextTokens: model.trainedContextTokens,
+                hasChatTemplate: false, vocabularySize: vocabulary.count, parameterCount: 0, tensorBytes: 0,
+                threads: 0, loadMilliseconds: start.duration(to: .now).milliseconds)
+        }
     }
 
     /// Continues a prompt.
@@ -69,7 +105,56 @@ package final class TextEngine {
     package func generate(
         _ request: GenerateRequest, emit: @escaping (EngineEvent) -> Void
     ) throws(EngineError) -> GenerationResult {
-        guard let loaded else { throw EngineError(.noModel, "no model is loaded") }
-        return try loaded.generate(request, emit: emit)
+        guard case .text(let engine) = loaded else { throw EngineError(.noModel, "no model for text is loaded") }
+        return try engine.generate(request, emit: emit)
+    }
+
+    /// Turns text into tokens, or tokens into text.
+    ///
+    /// - Parameters:
+    ///   - request: Text or tokens.
+    ///   - emit: Takes `pieces` or `text`.
+    /// - Throws: `EngineError`, codes `noModel`, `promptTooLong` and `invalidRequest`.
+    package func convert(_ request: ConvertRequest, emit: (EngineEvent) -> Void) throws(EngineError) {
+        guard let vocabulary = loaded.vocabulary else { throw EngineError(.noModel, "no model is loaded") }
+        switch request {
+        case .text(let text, let marked):
+            var rest = try vocabulary.tokens(of: text, marked: marked)[...]
+            while !rest.isEmpty {
+                emit(
+                    .pieces(
+                        tokens: rest.prefix(4096).map { token in
+                            let bytes = vocabulary.bytes(of: token, showsSpecial: true)
+                            return TokenPiece(id: token, text: String(decoding: bytes, as: UTF8.self))
+                        }))
+                rest = rest.dropFirst(4096)
+            }
+        case .tokens(let tokens):
+            if let unknown = tokens.first(where: { !vocabulary.contains($0) }) {
+                throw EngineError(
+                    .invalidRequest, "the vocabulary has no token \(unknown)",
+                    hint: "Its tokens have the numbers 0 to \(vocabulary.count - 1).")
+            }
+            var assembler = UTF8Assembler()
+            var rest = vocabulary.bytes(of: tokens)[...]
+            while !rest.isEmpty {
+                emit(.text(delta: TextDelta(channel: .content, text: assembler.append(Array(rest.prefix(65536))))))
+                rest = rest.dropFirst(65536)
+            }
+            emit(.text(delta: TextDelta(channel: .content, text: assembler.finish())))
+        }
+    }
+
+    /// Makes vectors of texts, or scores of pairs.
+    ///
+    /// - Parameters:
+    ///   - request: The texts.
+    ///   - emit: Takes `vector`, in the order of the texts.
+    /// - Throws: `EngineError`, codes `noModel`, `promptTooLong`, `emptyPrompt`, `computeFailed` and `cancelled`.
+    package func embed(_ request: EmbedRequest, emit: (EngineEvent) -> Void) throws(EngineError) {
+        guard case .vectors(let engine) = loaded else {
+            throw EngineError(.noModel, "no model for vectors is loaded")
+        }
+        try engine.embed(request, emit: emit)
     }
 }

@@ -3,6 +3,18 @@
 internal import CLlama
 internal import Glibc
 
+/// What a context is for.
+struct ContextOptions {
+    /// Tokens that it is to hold at least, of all sequences together.
+    var tokens: UInt32
+    /// Threads to compute with.
+    var threads: Int32
+    /// Whether it makes vectors in place of text.
+    var makesVectors = false
+    /// Sequences that are computed at a time: as each gives an output, no more than the tokens of a batch.
+    var sequences: UInt32 { makesVectors ? min(64, tokens) : 1 }
+}
+
 /// Owns one context: the memory of one sequence of tokens, and what computes on it.
 ///
 /// Keeps its model alive.
@@ -17,25 +29,30 @@ final class ContextHandle {
     let model: ModelHandle
     private let control: RunControl
     let raw: OpaquePointer
+    /// Sequences that can be computed at a time.
+    let sequences: Int
     private let vocabularySize: Int
 
     /// Makes a context.
     ///
     /// - Parameters:
     ///   - model: The model it computes with.
-    ///   - contextTokens: Tokens that it is to hold at least.
-    ///   - threads: Threads to compute with.
+    ///   - options: Its size, and what it is for.
     ///   - control: Asked at every node of the graph whether to go on.
     ///
     /// The result is `nil` when the engine cannot make it; its log says why.
-    init?(model: ModelHandle, contextTokens: UInt32, threads: Int32, control: RunControl) {
+    init?(model: ModelHandle, options: ContextOptions, control: RunControl) {
         var parameters = llama_context_default_params()
-        parameters.n_ctx = contextTokens
-        parameters.n_batch = 2048
-        parameters.n_ubatch = 512
-        parameters.n_seq_max = 1
-        parameters.n_threads = threads
-        parameters.n_threads_batch = threads
+        parameters.n_ctx = options.tokens
+        parameters.n_batch = options.makesVectors ? options.tokens : 2048
+        // A text that is read in both directions has to be computed in one go.
+        parameters.n_ubatch = options.makesVectors ? options.tokens : 512
+        parameters.n_seq_max = options.sequences
+        parameters.kv_unified = options.sequences > 1
+        parameters.n_outputs_max_per_seq = options.makesVectors ? 0 : 1
+        parameters.embeddings = options.makesVectors
+        parameters.n_threads = options.threads
+        parameters.n_threads_batch = options.threads
         parameters.swa_full = false
         parameters.abort_callback = { control in
             guard let control else { return false }
@@ -47,6 +64,7 @@ final class ContextHandle {
         self.model = model
         self.control = control
         self.raw = raw
+        sequences = Int(options.sequences)
         vocabularySize = Int(llama_vocab_n_tokens(llama_model_get_vocab(model.raw)))
     }
 
@@ -64,8 +82,62 @@ final class ContextHandle {
     /// Whether the model pools its output into one vector, as embedding models do.
     var poolsOutput: Bool { baigo_pooling_type(raw) != LLAMA_POOLING_TYPE_NONE }
 
+    /// Whether the model pools its output into scores.
+    var makesScores: Bool { baigo_pooling_type(raw) == LLAMA_POOLING_TYPE_RANK }
+
+    /// Computes sequences, each from its start, and forgets what was there before.
+    ///
+    /// - Parameter sequences: Tokens of each; together at most `batchTokens`, and at most as many as the context takes.
+    /// - Returns: Whether they were computed.
+    func compute(_ sequences: [[llama_token]]) -> Outcome {
+        if let memory = llama_get_memory(raw) { llama_memory_clear(memory, true) }
+        var batch = llama_batch_init(Int32(clamping: sequences.reduce(0) { $0 + $1.count }), 0, 1)
+        defer { llama_batch_free(batch) }
+        for (number, tokens) in sequences.enumerated() {
+            for (position, token) in tokens.enumerated() {
+                let place = Int(batch.n_tokens)
+                batch.token[place] = token
+                batch.pos[place] = llama_pos(clamping: position)
+                batch.n_seq_id[place] = 1
+                batch.seq_id[place]?[0] = llama_seq_id(clamping: number)
+                batch.logits[place] = 1
+                batch.n_tokens += 1
+            }
+        }
+        return Self.outcome(llama_decode(raw, batch))
+    }
+
+    /// The pooled output of a sequence of the last `compute`.
+    ///
+    /// - Parameters:
+    ///   - sequence: Its number, from 0.
+    ///   - count: How many numbers it has.
+    /// - Returns: The numbers as the model gives them; `nil` where there are none.
+    func pooled(sequence: Int, count: Int) -> [Float]? {
+        guard let values = llama_get_embeddings_seq(raw, llama_seq_id(clamping: sequence)) else { return nil }
+        return Array(UnsafeBufferPointer(start: values, count: count))
+    }
+
+    private static func outcome(_ code: Int32) -> Outcome {
+        switch code {
+        case 0: .done
+        case 2: .aborted
+        default: .failed(code: code)
+        }
+    }
+
     /// Tokens that are in the context, counted from its start.
     var heldTokens: Int { Int(llama_memory_seq_pos_max(llama_get_memory(raw), 0)) + 1 }
+
+    /// Computes with adapters of its model from now on.
+    ///
+    /// - Parameter adapters: Each with its scale.
+    /// - Returns: Whether the engine takes them.
+    func apply(_ adapters: [(adapter: OpaquePointer, scale: Float)]) -> Bool {
+        var handles = adapters.map { Optional($0.adapter) }
+        var scales = adapters.map(\.scale)
+        return llama_set_adapters_lora(raw, &handles, handles.count, &scales) == 0
+    }
 
     /// Adds tokens at the end and computes what may follow the last one.
     ///
@@ -76,11 +148,7 @@ final class ContextHandle {
         let code = tokens.withUnsafeMutableBufferPointer { buffer in
             llama_decode(raw, llama_batch_get_one(buffer.baseAddress, Int32(clamping: buffer.count)))
         }
-        switch code {
-        case 0: return .done
-        case 2: return .aborted
-        default: return .failed(code: code)
-        }
+        return Self.outcome(code)
     }
 
     /// Forgets all tokens from a position on.

@@ -18,13 +18,15 @@ final class ModelHandle {
     ///
     /// - Parameters:
     ///   - paths: One file, the first shard, or all shards in order.
+    ///   - vocabularyOnly: Whether the weights are left out.
     ///   - progress: Called with 0 to 1 from the loading thread; `false` ends the load.
     /// - Returns: The model, or `nil` when the engine refused it; its log says why.
-    static func load(paths: [String], progress: (Float) -> Bool) -> ModelHandle? {
+    static func load(paths: [String], vocabularyOnly: Bool, progress: (Float) -> Bool) -> ModelHandle? {
         withoutActuallyEscaping(progress) { progress in
             let observer = LoadObserver(progress)
             return withExtendedLifetime(observer) {
                 var parameters = llama_model_default_params()
+                parameters.vocab_only = vocabularyOnly
                 parameters.progress_callback = { fraction, observer in
                     guard let observer else { return true }
                     return Unmanaged<LoadObserver>.fromOpaque(observer).takeUnretainedValue().progress(fraction)
@@ -44,6 +46,11 @@ final class ModelHandle {
         var pointers = copies.map { UnsafePointer($0) }
         return llama_model_load_from_splits(&pointers, pointers.count, parameters).map(ModelHandle.init(owning:))
     }
+
+    /// Loads a LoRA adapter, which lives as long as the model.
+    ///
+    /// - Returns: The adapter, or `nil` when the engine refused it; its log says why.
+    func loadAdapter(path: String) -> OpaquePointer? { llama_adapter_lora_init(raw, path) }
 
     /// Architecture, size and quantization in the engine's words.
     var summary: String {
@@ -68,6 +75,12 @@ final class ModelHandle {
 
     /// Whether the state after a token cannot be taken back to an earlier one.
     var keepsRunningState: Bool { llama_model_is_recurrent(raw) || llama_model_is_hybrid(raw) }
+
+    /// Numbers that a vector of this model has.
+    var vectorSize: Int { max(0, Int(llama_model_n_embd_out(raw))) }
+
+    /// The template that pairs of question and text are put into; `nil` where there is none.
+    var pairTemplate: String? { llama_model_chat_template(raw, "rerank").map(String.init(cString:)) }
 
     /// Why the model cannot continue text; `nil` when nothing of that kind is known.
     var obstacle: String? {

@@ -33,32 +33,28 @@ struct Vocabulary {
         }
     }
 
-    /// Turns text into tokens, with the beginning and end tokens that the model wants; special tokens written out
-    /// in the text count as such.
+    /// Turns text into tokens.
     ///
+    /// - Parameters:
+    ///   - text: The text.
+    ///   - marked: Whether the beginning and end tokens that the model wants are added.
+    ///   - readsSpecial: Whether special tokens that are written out in the text count as such.
+    /// - Returns: The tokens.
     /// - Throws: `EngineError`, code `promptTooLong`, when the text is beyond what the engine can count.
-    func tokens(of text: String) throws(EngineError) -> [llama_token] {
-        try tokens(of: text, addSpecial: true)
-    }
-
-    /// The token that a text is as a whole, if it is exactly one.
-    func singleToken(_ text: String) throws(EngineError) -> llama_token? {
-        let tokens = try tokens(of: text, addSpecial: false)
-        return tokens.count == 1 ? tokens.first : nil
-    }
-
-    private func tokens(of text: String, addSpecial: Bool) throws(EngineError) -> [llama_token] {
+    func tokens(
+        of text: String, marked: Bool = true, readsSpecial: Bool = true
+    ) throws(EngineError) -> [llama_token] {
         var text = text
         let result = text.withUTF8 { utf8 -> [llama_token]? in
             guard let length = Int32(exactly: utf8.count) else { return nil }
             return utf8.withMemoryRebound(to: CChar.self) { bytes in
                 var tokens = [llama_token](repeating: 0, count: utf8.count + 2)
                 var made = llama_tokenize(
-                    raw, bytes.baseAddress, length, &tokens, Int32(clamping: tokens.count), addSpecial, true)
+                    raw, bytes.baseAddress, length, &tokens, Int32(clamping: tokens.count), marked, readsSpecial)
                 if made < 0, made != Int32.min {
                     tokens = [llama_token](repeating: 0, count: Int(-made))
                     made = llama_tokenize(
-                        raw, bytes.baseAddress, length, &tokens, Int32(clamping: tokens.count), addSpecial, true)
+                        raw, bytes.baseAddress, length, &tokens, Int32(clamping: tokens.count), marked, readsSpecial)
                 }
                 guard made >= 0 else { return nil }
                 return Array(tokens.prefix(Int(made)))
@@ -68,6 +64,42 @@ struct Vocabulary {
             throw EngineError(.promptTooLong, "the prompt is longer than the engine can count", hint: "Shorten it.")
         }
         return result
+    }
+
+    /// The token that a text is as a whole, if it is exactly one.
+    func singleToken(_ text: String) throws(EngineError) -> llama_token? {
+        let tokens = try tokens(of: text, marked: false)
+        return tokens.count == 1 ? tokens.first : nil
+    }
+
+    /// A question and a text in one sequence, for a model that scores them.
+    func pair(_ question: [llama_token], _ text: [llama_token]) -> [llama_token] {
+        let none = llama_token(LLAMA_TOKEN_NULL)
+        let end = llama_vocab_eos(raw) == none ? llama_vocab_sep(raw) : llama_vocab_eos(raw)
+        let ending = llama_vocab_get_add_eos(raw) && end != none ? [end] : []
+        let start = llama_vocab_get_add_bos(raw) && llama_vocab_bos(raw) != none ? [llama_vocab_bos(raw)] : []
+        let between = llama_vocab_get_add_sep(raw) && llama_vocab_sep(raw) != none ? [llama_vocab_sep(raw)] : []
+        return start + question + ending + between + text + ending
+    }
+
+    /// Whether there is a token of that number.
+    func contains(_ token: llama_token) -> Bool { token >= 0 && token < count }
+
+    /// The text of tokens, special ones written out.
+    ///
+    /// - Parameter tokens: Tokens of this vocabulary.
+    /// - Returns: The bytes, which need not be UTF-8.
+    func bytes(of tokens: [llama_token]) -> [UInt8] {
+        guard !tokens.isEmpty else { return [] }
+        var buffer = [CChar](repeating: 0, count: max(64, tokens.count * 8))
+        var length = llama_detokenize(
+            raw, tokens, Int32(clamping: tokens.count), &buffer, Int32(clamping: buffer.count), false, true)
+        if length < 0 {
+            buffer = [CChar](repeating: 0, count: Int(-length))
+            length = llama_detokenize(
+                raw, tokens, Int32(clamping: tokens.count), &buffer, Int32(clamping: buffer.count), false, true)
+        }
+        return buffer.prefix(max(0, Int(length))).map { UInt8(bitPattern: $0) }
     }
 
     /// The bytes that a token stands for.

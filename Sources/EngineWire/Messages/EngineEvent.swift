@@ -14,6 +14,14 @@ package enum EngineEvent: Codable, Sendable, Equatable {
     case text(delta: TextDelta)
     /// A token was chosen; told only where that was asked for.
     case chosen(token: ChosenToken)
+    /// Tokens of a text, in their order.
+    case pieces(tokens: [TokenPiece])
+    /// All tokens, or all text, were sent.
+    case converted
+    /// The vector of one input; they come in the order of the inputs.
+    case vector(vector: TextVector)
+    /// All vectors were sent.
+    case embedded
     /// The worker computes; sent at most once a second, and only from within computing code.
     case alive
     /// The answer is complete.
@@ -97,13 +105,16 @@ package struct LoadedModel: Codable, Sendable, Equatable {
     package let tensorBytes: UInt64
     /// Threads that compute.
     package let threads: Int
+    /// Numbers that a vector has; 0 where none are made.
+    package let vectorSize: Int
     /// Time from the request to a ready context, in milliseconds.
     package let loadMilliseconds: Double
 
     /// Makes a description.
     package init(
         modelDescription: String, contextTokens: Int, trainedContextTokens: Int, hasChatTemplate: Bool,
-        vocabularySize: Int, parameterCount: UInt64, tensorBytes: UInt64, threads: Int, loadMilliseconds: Double
+        vocabularySize: Int, parameterCount: UInt64, tensorBytes: UInt64, threads: Int, vectorSize: Int = 0,
+        loadMilliseconds: Double
     ) {
         self.modelDescription = modelDescription
         self.contextTokens = contextTokens
@@ -113,6 +124,7 @@ package struct LoadedModel: Codable, Sendable, Equatable {
         self.parameterCount = parameterCount
         self.tensorBytes = tensorBytes
         self.threads = threads
+        self.vectorSize = vectorSize
         self.loadMilliseconds = loadMilliseconds
     }
 }

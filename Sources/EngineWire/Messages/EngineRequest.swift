@@ -3,12 +3,16 @@
 /// What the client asks of a worker.
 ///
 /// Every request but `cancel` and `shutdown` is answered by events that end with exactly one of `loaded`,
-/// `described`, `finished` and `failed`.
+/// `described`, `finished`, `converted`, `embedded` and `failed`.
 package enum EngineRequest: Codable, Sendable, Equatable {
     /// Loads a model, in place of the one loaded before.
     case load(id: UInt64, request: LoadRequest)
     /// Continues a prompt.
     case generate(id: UInt64, request: GenerateRequest)
+    /// Turns text into tokens, or tokens into text.
+    case convert(id: UInt64, request: ConvertRequest)
+    /// Makes vectors of texts, or scores of pairs.
+    case embed(id: UInt64, request: EmbedRequest)
     /// Tells what the engine is and what it can compute on.
     case describe(id: UInt64)
     /// Ends the request of that number as soon as possible; nothing happens when it is over already.
@@ -27,11 +31,42 @@ package struct LoadRequest: Codable, Sendable, Equatable {
     package var threads: Int?
     /// What conversations are rendered with in place of the model's own template.
     package var chatTemplate: TemplateChoice?
+    /// What the model is loaded for.
+    package var purpose: Purpose
+    /// LoRA adapters that are laid over the weights.
+    package var adapters: [Adapter]
+
+    /// A LoRA adapter in a file, and how strongly it works.
+    package struct Adapter: Codable, Sendable, Equatable {
+        package var path: String
+        package var scale: Double
+
+        /// Makes an adapter.
+        package init(path: String, scale: Double = 1) {
+            self.path = path
+            self.scale = scale
+        }
+    }
+
+    /// What a model is to do.
+    package enum Purpose: String, Codable, Sendable {
+        /// Continue text.
+        case text
+        /// Make vectors of texts.
+        case vectors
+        /// Score how well texts answer a question.
+        case scores
+        /// Turn text into tokens and back; the weights are not loaded.
+        case vocabulary
+    }
 
     /// Makes a request.
     package init(
-        modelPaths: [String], contextTokens: Int? = nil, threads: Int? = nil, chatTemplate: TemplateChoice? = nil
+        modelPaths: [String], contextTokens: Int? = nil, threads: Int? = nil, chatTemplate: TemplateChoice? = nil,
+        purpose: Purpose = .text, adapters: [Adapter] = []
     ) {
+        self.adapters = adapters
+        self.purpose = purpose
         self.modelPaths = modelPaths
         self.contextTokens = contextTokens
         self.threads = threads

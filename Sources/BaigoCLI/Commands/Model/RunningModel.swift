@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BaigoCore
-internal import BundleKit
 internal import EngineClient
 internal import EngineWire
-internal import ModelStore
-internal import SystemPackage
 
 /// A model that a worker has loaded.
 struct RunningModel {
@@ -18,16 +14,23 @@ struct RunningModel {
     ///
     /// - Throws: `StoreError` or `BundleError` for the model, `EngineError` for the worker.
     static func start(_ argument: String, _ options: LoadOptions, _ context: CommandContext) throws -> RunningModel {
-        let host = try Host(context)
         let template = try options.template()
-        let (name, weights) = try weights(of: argument, host)
+        return try start(argument, options.size, template: template, adapters: options.adapter, for: .text, context)
+    }
+
+    /// The same for any purpose.
+    static func start(
+        _ argument: String, _ size: SizeOptions?, template: TemplateChoice? = nil, adapters: [String] = [],
+        for purpose: LoadRequest.Purpose, _ context: CommandContext
+    ) throws -> RunningModel {
+        let host = try Host(context)
+        let files = try ModelFiles(argument, host)
+        let request = LoadRequest(
+            modelPaths: files.weights, contextTokens: size?.context, threads: size?.threads, chatTemplate: template,
+            purpose: purpose, adapters: try adapters.map { try files.adapter($0) })
         let session = try EngineSession(engine: try host.engine())
         do {
-            let loaded = try session.load(
-                LoadRequest(
-                    modelPaths: weights, contextTokens: options.context, threads: options.threads,
-                    chatTemplate: template))
-            return RunningModel(name: name, session: session, loaded: loaded)
+            return RunningModel(name: files.name, session: session, loaded: try session.load(request))
         } catch {
             session.close()
             throw error
@@ -36,37 +39,4 @@ struct RunningModel {
 
     /// Ends the worker.
     func close() { session.close() }
-
-    private static func weights(of argument: String, _ host: Host) throws -> (name: String, paths: [String]) {
-        switch ModelArgument(argument) {
-        case .path(let path):
-            return (argument, try shards(of: path).map(\.string))
-        case .name(let name):
-            let package = try host.shelf().resolve(ModelReference(name)).package
-            guard let first = package.weights.first else {
-                throw BundleError(.noWeights, "\(package.version.reference) has no weights that could be run")
-            }
-            return (package.version.reference.description, try shards(of: first).map(\.string))
-        }
-    }
-
-    /// All shards of a model, the first one first; their headers are read within bounds before an engine sees them.
-    private static func shards(of path: FilePath) throws -> [FilePath] {
-        let header = try GGUFHeader(reading: try OwnedDescriptor.open(reading: path))
-        guard let split = header.split, split.count > 1, let name = path.lastComponent.flatMap({ ShardName($0.string) })
-        else { return [path] }
-        let folder = path.removingLastComponent()
-        return try (1...name.count).map { number in
-            let shard = folder.appending(name.name(of: number))
-            do {
-                let file = try OwnedDescriptor.open(reading: shard)
-                _ = try GGUFHeader(reading: file)
-            } catch let error as FileError where error.code == .notFound {
-                throw BundleError(
-                    .missingShard, "shard \(number) of \(name.count) is missing: \(shard.string.escapedForOneLine)",
-                    hint: "Put all shards into one folder.", cause: error)
-            }
-            return shard
-        }
-    }
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import EngineWire
+
+extension EngineSession {
+    /// Turns text into tokens.
+    ///
+    /// - Parameters:
+    ///   - text: The text; special tokens that are written out in it count as such.
+    ///   - marked: Whether the beginning and end tokens that the model wants are added.
+    /// - Returns: The tokens.
+    /// - Throws: `EngineError`, code `noModel`, and those of a failing worker; `CancellationError`.
+    package func tokens(of text: String, marked: Bool) throws -> [TokenPiece] {
+        var pieces: [TokenPiece] = []
+        try perform("counting tokens") { id in
+            .convert(id: id, request: .text(text, marked: marked))
+        } take: { event -> Void? in
+            switch event {
+            case .pieces(let more): pieces += more
+            case .converted: return ()
+            default: throw UnexpectedEvent()
+            }
+            return nil
+        }
+        return pieces
+    }
+
+    /// Turns tokens into text.
+    ///
+    /// - Parameter tokens: Numbers of tokens.
+    /// - Returns: The text; bytes that are no UTF-8 are U+FFFD.
+    /// - Throws: `EngineError`, codes `noModel` and `invalidRequest`, and those of a failing worker;
+    ///   `CancellationError`.
+    package func text(of tokens: [Int32]) throws -> String {
+        var text = ""
+        try perform("writing out tokens") { id in
+            .convert(id: id, request: .tokens(tokens))
+        } take: { event -> Void? in
+            switch event {
+            case .text(let delta): text += delta.text
+            case .converted: return ()
+            default: throw UnexpectedEvent()
+            }
+            return nil
+        }
+        return text
+    }
+
+    /// Makes vectors of texts, or scores of pairs.
+    ///
+    /// - Parameters:
+    ///   - request: The texts.
+    ///   - onVector: Takes what was made, in the order of the texts. An error it throws ends the call.
+    /// - Throws: `EngineError`, codes `promptTooLong`, `emptyPrompt`, `noModel`, `notAVectorModel`, `computeFailed`,
+    ///   and those of a failing worker; `CancellationError`.
+    package func embed(_ request: EmbedRequest, onVector: (TextVector) throws -> Void) throws {
+        try perform("making vectors") { id in
+            .embed(id: id, request: request)
+        } take: { event -> Void? in
+            switch event {
+            case .vector(let vector): try onVector(vector)
+            case .embedded: return ()
+            default: throw UnexpectedEvent()
+            }
+            return nil
+        }
+    }
+}

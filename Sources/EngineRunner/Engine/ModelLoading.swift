@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import EngineWire
+internal import Glibc
+
+/// The steps of a load that all purposes share.
+enum ModelLoading {
+    /// Loads a model.
+    ///
+    /// - Throws: `EngineError`, codes `modelMissing`, `loadFailed`, `notATextModel`, `invalidRequest`, `cancelled`.
+    static func load(
+        _ request: LoadRequest, control: RunControl, log: EngineLog, progress: (Double) -> Void
+    ) throws(EngineError) -> ModelHandle {
+        try checkFiles(request.modelPaths + request.adapters.map(\.path))
+        log.forget()
+        let model = ModelHandle.load(
+            paths: request.modelPaths, vocabularyOnly: request.purpose == .vocabulary
+        ) { fraction in
+            progress(Double(min(max(fraction, 0), 1)))
+            return control.pulse()
+        }
+        guard let model else { throw failure(request, control: control, log: log) }
+        return model
+    }
+
+    /// Makes a context.
+    ///
+    /// - Throws: `EngineError`, codes `contextFailed` and `invalidRequest`.
+    static func context(
+        _ request: LoadRequest, model: ModelHandle, threads: Int, control: RunControl, log: EngineLog
+    ) throws(EngineError) -> ContextHandle {
+        let trained = model.trainedContextTokens
+        let wanted = try inRange(
+            request.contextTokens ?? min(trained > 0 ? trained : 4096, 4096), 1...Int(Int32.max), "the context length")
+        log.forget()
+        let options = ContextOptions(
+            tokens: UInt32(wanted), threads: Int32(threads), makesVectors: request.purpose != .text)
+        guard let context = ContextHandle(model: model, options: options, control: control) else {
+            throw EngineError(
+                .contextFailed,
+                "the engine could not make a context of \(wanted) tokens for \(fileName(request.modelPaths))"
+                    + log.reason,
+                hint: "Try a smaller --context, or a host with more memory.")
+        }
+        return context
+    }
+
+    /// Lays the adapters of a request over the weights.
+    ///
+    /// - Throws: `EngineError`, codes `loadFailed` and `invalidRequest`.
+    static func apply(
+        _ adapters: [LoadRequest.Adapter], to model: ModelHandle, _ context: ContextHandle, log: EngineLog
+    ) throws(EngineError) {
+        guard !adapters.isEmpty else { return }
+        var handles: [(OpaquePointer, Float)] = []
+        for adapter in adapters {
+            guard (-1000.0...1000.0).contains(adapter.scale) else {
+                throw EngineError(
+                    .invalidRequest, "the scale of an adapter must be from -1000 to 1000, not \(adapter.scale)")
+            }
+            log.forget()
+            guard let handle = model.loadAdapter(path: adapter.path) else {
+                throw EngineError(
+                    .loadFailed, "the engine cannot use the adapter \(fileName([adapter.path]))" + log.reason,
+                    hint: "An adapter is a LoRA in GGUF that was made for this model.")
+            }
+            handles.append((handle, Float(adapter.scale)))
+        }
+        guard context.apply(handles) else {
+            throw EngineError(.loadFailed, "the engine cannot apply the adapters to the model")
+        }
+    }
+
+    /// The number of threads to compute with.
+    ///
+    /// - Throws: `EngineError`, code `invalidRequest`.
+    static func threads(_ request: LoadRequest) throws(EngineError) -> Int {
+        try inRange(request.threads ?? Processors.physicalCores, 1...512, "the number of threads")
+    }
+
+    /// The name of the first file, for messages.
+    static func fileName(_ paths: [String]) -> String {
+        paths.first?.split(separator: "/").last.map(String.init) ?? "the model"
+    }
+
+    private static func checkFiles(_ paths: [String]) throws(EngineError) {
+        guard !paths.isEmpty else { throw EngineError(.invalidRequest, "no model file is named") }
+        for path in paths {
+            var status = stat()
+            guard !path.utf8.contains(0), stat(path, &status) == 0, access(path, R_OK) == 0 else {
+                throw EngineError(
+                    .modelMissing, "the model file \(path) cannot be read: \(String(cString: strerror(errno)))",
+                    hint: "Check the path and the permissions.")
+            }
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw EngineError(.loadFailed, "\(path) is no regular file", hint: "Name a GGUF file.")
+            }
+        }
+    }
+
+    private static func failure(_ request: LoadRequest, control: RunControl, log: EngineLog) -> EngineError {
+        let name = fileName(request.modelPaths)
+        if control.isCancelled { return EngineError(.cancelled, "the load of \(name) was cancelled") }
+        let reason = log.reason
+        if let path = request.modelPaths.first, let obstacle = FileKind.obstacle(ofFile: path) {
+            return EngineError(
+                .notATextModel, "\(name) cannot be run: \(obstacle)", hint: "Choose a text generation model.")
+        }
+        return EngineError(
+            .loadFailed, "the engine cannot load \(name)" + reason,
+            hint: "Check that the file is complete and of a kind that llama.cpp \(EngineRelease.loaded) knows.")
+    }
+
+    private static func inRange(
+        _ value: Int, _ range: ClosedRange<Int>, _ name: String
+    ) throws(EngineError) -> Int {
+        guard range.contains(value) else {
+            throw EngineError(
+                .invalidRequest, "\(name) must be from \(range.lowerBound) to \(range.upperBound), not \(value)")
+        }
+        return value
+    }
+}
+
+extension EngineLog {
+    /// The first error of the engine as the end of a sentence; empty when there is none.
+    fileprivate var reason: String { errors.first.map { ": \($0)" } ?? "" }
+}
+
+extension Duration {
+    /// Milliseconds with their fraction.
+    var milliseconds: Double { Double(components.seconds) * 1e3 + Double(components.attoseconds) / 1e15 }
+}
