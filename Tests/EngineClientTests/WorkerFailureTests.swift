@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BaigoCore
+import Dispatch
 import EngineClient
 import EngineWire
 import Foundation
@@ -139,12 +140,15 @@ struct WorkerFailureTests {
             time.sleep(600)
             """)
         let session = try EngineSession(engine: worker.path)
-        let (started, start) = AsyncStream.makeStream(of: Void.self)
+        let started = DispatchSemaphore(value: 0)
         let task = Task.detached {
-            try session.generate(GenerateRequest(prompt: .raw(text: "x"))) { _ in start.yield() }
+            try session.generate(GenerateRequest(prompt: .raw(text: "x"))) { _ in started.signal() }
         }
-        for await _ in started { break }
-        task.cancel()
+        // A thread of its own, because other tests may keep those of all tasks for minutes.
+        Thread.detachNewThread {
+            started.wait()
+            task.cancel()
+        }
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         let process = try #require(pid_t(try worker.note("pid")))
         #expect(kill(process, 0) == -1)
