@@ -47,6 +47,15 @@ struct TarBundleTests {
         #expect(result.status == 0, "\(result)")
     }
 
+    @Test func bundleOfThousandsOfFilesIsNotUnpacked() throws {
+        let scratch = try Scratch()
+        var builder = TarBuilder()
+        for number in 0..<4_096 { builder.add("m/\(number)", []) }
+        try scratch.write("x.tar", builder.bytes)
+        try Self.run("gzip < x.tar > y", in: scratch.path)
+        #expect(try Self.code(try scratch.bytes("y")) == .tooManyEntries)
+    }
+
     @Test(arguments: compressions.indices)
     func packageInATarIsRead(_ index: Int) throws {
         let scratch = try Scratch()

@@ -20,7 +20,11 @@ struct BundleJob<Input: PackageInput> {
         }
     }
 
+    /// Writes the bundle.
+    ///
+    /// - Throws: `BundleError`, code `invalidRequest`, where a reader would not unpack so many files.
     func run(to target: PackageTarget, signing: PackageWriter.Signing?) throws -> WrittenPackage {
+        try checkCount()
         switch target {
         case .stream(let stream):
             return try run(signing: signing) { try stream.writeStream($0) }
@@ -35,6 +39,24 @@ struct BundleJob<Input: PackageInput> {
             try file.file.sync()
             try file.publish()
             return written
+        }
+    }
+
+    private func checkCount() throws(BundleError) {
+        guard compression != nil else { return }
+        var folders: Set<Substring> = []
+        for entry in input.data {
+            var path = entry.name[...]
+            while let end = path.lastIndex(of: "/") {
+                path = path[..<end]
+                guard folders.insert(path).inserted else { break }
+            }
+        }
+        // The documents in front are five at the most.
+        guard input.data.count + folders.count + 5 <= UnpackingLimit.entries else {
+            throw BundleError(
+                .invalidRequest, "a compressed tar bundle holds at most 4,096 files and folders",
+                hint: "Write a .baimodel or a plain .tar.")
         }
     }
 

@@ -12,6 +12,9 @@ enum UnpackingLimit {
     /// Bytes of free space that stay free.
     static let reserve: Int64 = 64 << 20
 
+    /// Files and folders that are made: each costs time, and compressed next to no room.
+    static let entries = 4096
+
     /// Whether so many bytes may come out of so many on the medium.
     static func allows(_ count: Int64, from mediumCount: Int64) -> Bool {
         let (limit, overflow) = mediumCount.multipliedReportingOverflow(by: ratio)
@@ -27,6 +30,7 @@ struct BundleUnpacker {
     /// Bytes of the bundle on its medium; `nil` on a pipe.
     private let mediumSize: Int64?
     private var folders: [String: Folder] = [:]
+    private var made = 0
     private var total: Int64 = 0
     private let free: Int64
     /// Bytes that the manifest announces, once it was met.
@@ -55,6 +59,7 @@ struct BundleUnpacker {
                 continue
             }
             try check(entry)
+            try count()
             let parent = entry.name.lastIndex(of: "/").map { entry.name[..<$0] } ?? ""
             let last = entry.name.split(separator: "/").last.map(String.init) ?? entry.name
             let file = try inner(parent).file(creating: last)
@@ -97,15 +102,26 @@ struct BundleUnpacker {
         }
     }
 
-    private mutating func inner(_ path: Substring) throws(FileError) -> Folder {
+    private mutating func count() throws(BundleError) {
+        made += 1
+        guard made <= UnpackingLimit.entries else {
+            throw BundleError(
+                .tooManyEntries, "validation failed: the bundle has more than 4,096 files and folders",
+                hint: "Ask the sender for a .baimodel package.")
+        }
+    }
+
+    private mutating func inner(_ path: Substring) throws -> Folder {
         guard !path.isEmpty else { return folder }
         if let known = folders[String(path)] { return known }
         let parent = path.lastIndex(of: "/").map { path[..<$0] } ?? ""
         let name = path.lastIndex(of: "/").map { path[path.index(after: $0)...] } ?? path
-        let made = try inner(parent).folder(making: String(name))
+        let folder = try inner(parent).folder(making: String(name))
+        try count()
         // Descriptors are few; deep or wide trees open their folders again.
-        if folders.count < 64 { folders[String(path)] = made }
-        return made
+        if folders.count == 64 { folders = [:] }
+        folders[String(path)] = folder
+        return folder
     }
 
     private static var bomb: BundleError {
