@@ -35,7 +35,20 @@ final class GPGHome: Sendable {
     }
 
     deinit {
-        // What cannot be removed is a folder that only its owner can read.
-        _ = try? parent.removeTree(name)
+        // An agent that ends removes files of its own meanwhile, and a name that is gone ends a removal. What cannot be
+        // removed at all is a folder that only its owner can read.
+        for _ in 1...Self.attempts {
+            do throws(FileError) {
+                guard try parent.status(of: name) != nil else { return }
+                try parent.removeTree(name)
+                return
+            } catch {
+                usleep(Self.patience)
+            }
+        }
     }
+
+    private static let attempts = 50
+    /// Microseconds between two attempts.
+    private static let patience: UInt32 = 20_000
 }
