@@ -120,7 +120,18 @@ struct SigningTests {
         let shared = try site.baigo("sign", "n.baimodel", "--key-file", "open.asc")
         expect(shared, endsWith: .done)
         #expect(shared.errorOutput.contains("warning: other users may read the secret key"))
-        #expect(try site.shell("ps -eo args | grep '[g]pg-agent --homedir .*/baigo-key-' || true").text.isEmpty)
+        // Agents of others that run beside this test have their homes still.
+        let orphans = try site.shell(
+            """
+            for _ in $(seq 100); do
+                left=$(ps -eo args | sed -n 's/.*gpg-agent --homedir \\([^ ]*baigo-key-[^ ]*\\).*/\\1/p' |
+                    while read -r home; do [ -d "$home" ] || echo "$home"; done)
+                [ -n "$left" ] || break
+                sleep 0.1
+            done
+            echo "$left"
+            """)
+        #expect(orphans.text == "\n", "\(orphans)")
     }
 
     @Test(arguments: ["INT", "TERM"])
