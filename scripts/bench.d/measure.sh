@@ -13,18 +13,22 @@ add() {
     commands+=("$3")
 }
 
-# Runs every added command once, then all of them again, so that a slow minute of the machine is shared. Seconds, by the
-# clock and, under "cpu.", of all processors together.
+# Runs every added command once, then all of them again, so that a slow minute of the machine is shared. What took longer
+# than 15 seconds runs once only: the others would wait most of the time. Seconds, by the clock and, under "cpu.", of all
+# processors together.
 in_turn() {
     local round i
+    local -A slow=()
     for ((round = 1; round <= runs; round++)); do
         for i in "${!names[@]}"; do
+            if [ -n "${slow[$i]:-}" ]; then continue; fi
             printf '%s\n' 'set -euo pipefail' "${commands[i]}" > "$short/command"
             bash -c "${preparations[i]}"
             hyperfine --shell none --runs 1 --style none --export-csv "$short/time.csv" "bash $short/command" \
                 > /dev/null 2> "$short/errors" || die "${names[i]} failed: $(tail -n 5 "$short/errors")"
             record "$1.${names[i]}" "$(awk -F , 'NR == 2 { print $4 }' "$short/time.csv")"
             record "cpu.$1.${names[i]}" "$(awk -F , 'NR == 2 { print $5 + $6 }' "$short/time.csv")"
+            slow[$i]="$(awk -F , 'NR == 2 && $4 > 15 { print "slow" }' "$short/time.csv")"
         done
         say "  $1: round $round of $runs done"
     done

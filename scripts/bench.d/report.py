@@ -180,7 +180,8 @@ def main():
     results, machine = read(sys.argv[1]), {key: value[0] for key, value in read(sys.argv[2]).items()}
     lines = [
         "# Benchmarks", "",
-        "Written by `make bench`; do not edit. Medians, the commands run in turn; model file in the page cache.", "",
+        "Written by `make bench`; do not edit. Medians, the commands run in turn (what takes more than 15 seconds runs once);"
+        " model file in the page cache.", "",
         *table(["", ""], [[key, value] for key, value in machine.items()]),
         *times(results), *processors(results), *memory(results), *starts(results), *stores(results), *tokens(results),
     ]
