@@ -105,7 +105,7 @@ struct SigningTests {
             (["--key-file", "none.asc"], .invalidContent, "key.malformed"),
             (["--key-file", "missing.asc"], .notFound, "file.not-found"),
             (["--key-file", "open.asc", "--key", "other@example.test"], .notFound, "key.not-found"),
-            (["--passphrase-file", "right.txt"], .usage, "usage"), (["--sign", "--key", open], .usage, "usage"),
+            (["--passphrase-file", "right.txt"], .usage, "usage"),
             ([], .usage, "usage"), (["--key", open, "--attach", "x.asc"], .usage, "usage"),
         ]
         for (options, status, identifier) in failures {

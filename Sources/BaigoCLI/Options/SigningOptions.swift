@@ -28,9 +28,6 @@ struct SigningOptions: ParsableArguments {
     var passphraseFile: String?
 
     func validate() throws {
-        if sign, key != nil || keyFile != nil {
-            throw ValidationError("--sign means the configured key; leave it out beside --key and --key-file.")
-        }
         if passphraseFile != nil, keyFile == nil { throw ValidationError("--passphrase-file needs --key-file.") }
     }
 
