@@ -70,10 +70,12 @@ package final class ModelStore: Sendable {
             if let name { throw Resolver(names: []).unknown(name) }
             return StoreListing(models: [], warnings: [])
         }
-        let index = name == nil ? try catalog.indexed() : nil
+        let found = try name.map { name in
+            let name = try catalog.fullName(of: name)
+            return [(name, try catalog.versions(of: name))]
+        }
         var listing = StoreListing(models: [], warnings: [])
-        for name in try name.map({ [try catalog.fullName(of: $0)] }) ?? catalog.names() {
-            let reading = try index?.versions(of: name) ?? catalog.versions(of: name)
+        for (name, reading) in try found ?? catalog.all() {
             if !reading.versions.isEmpty {
                 listing.models.append(StoredModel(name: name, versions: reading.versions))
             }

@@ -42,19 +42,22 @@ package struct Timestamp: Hashable, Sendable, Comparable, CustomStringConvertibl
         var seconds = time_t(secondsSinceEpoch)
         var parts = tm()
         guard gmtime_r(&seconds, &parts) != nil else { return "invalid" }
+        let year = parts.tm_year + 1900
+        guard 0...9999 ~= year else { return "invalid" }
         var text: [UInt8] = []
-        func append(_ value: Int32, _ width: Int, _ end: Unicode.Scalar) {
-            let digits = Array(String(value).utf8)
-            text += repeatElement(UInt8(ascii: "0"), count: max(0, width - digits.count))
-            text += digits
-            text.append(UInt8(ascii: end))
+        text.reserveCapacity(20)
+        func append(_ value: Int32, _ end: Unicode.Scalar?) {
+            text.append(UInt8(ascii: "0") + UInt8(value / 10))
+            text.append(UInt8(ascii: "0") + UInt8(value % 10))
+            if let end { text.append(UInt8(ascii: end)) }
         }
-        append(parts.tm_year + 1900, 4, "-")
-        append(parts.tm_mon + 1, 2, "-")
-        append(parts.tm_mday, 2, "T")
-        append(parts.tm_hour, 2, ":")
-        append(parts.tm_min, 2, ":")
-        append(parts.tm_sec, 2, "Z")
+        append(year / 100, nil)
+        append(year % 100, "-")
+        append(parts.tm_mon + 1, "-")
+        append(parts.tm_mday, "T")
+        append(parts.tm_hour, ":")
+        append(parts.tm_min, ":")
+        append(parts.tm_sec, "Z")
         return String(decoding: text, as: UTF8.self)
     }
 }

@@ -11,7 +11,7 @@ struct IndexSnapshot {
         /// The last change of the model's folder when it was read.
         let stamp: Int64
         /// The newest first.
-        var versions: [StoredVersion]
+        let versions: [StoredVersion]
     }
 
     /// Every model of the index by name.
@@ -44,23 +44,35 @@ struct IndexSnapshot {
     }
 
     private static func entries(_ database: Database) throws -> [String: Entry] {
-        var entries: [String: Entry] = [:]
-        let models = try Row.fetchCursor(database, sql: "SELECT name, stamp FROM model")
-        while let row = try models.next() { entries[row[0]] = Entry(stamp: row[1], versions: []) }
-        let versions = try Row.fetchCursor(
+        var versions: [String: [StoredVersion]] = [:]
+        var model: (text: String, name: PackageName, versions: [StoredVersion])?
+        func close() {
+            guard let model else { return }
+            versions[model.text] = model.versions.sorted { $0.sequence > $1.sequence }
+        }
+        // In the order of the primary key, so that nothing is sorted but the versions of one model.
+        let rows = try Row.fetchCursor(
             database,
             sql: """
                 SELECT model, identity, version, content, active, importedAt, sequence, size, displayName, format,
                     architecture, quantization, license, parameters, contextLength, signature, trusted, pinned
-                FROM version ORDER BY model, sequence DESC
+                FROM version ORDER BY model
                 """)
-        var name: (text: String, name: PackageName)?
-        while let row = try versions.next() {
+        while let row = try rows.next() {
             let text: String = row[0]
-            let known = name?.text == text ? name?.name : nil
-            let model = try known ?? PackageName(validating: text)
-            name = (text, model)
-            entries[text]?.versions.append(try version(row, of: model))
+            if model?.text != text {
+                close()
+                model = (text, try PackageName(validating: text), [])
+            }
+            if let name = model?.name { model?.versions.append(try version(row, of: name)) }
+        }
+        close()
+        var entries: [String: Entry] = [:]
+        entries.reserveCapacity(versions.count)
+        let models = try Row.fetchCursor(database, sql: "SELECT name, stamp FROM model")
+        while let row = try models.next() {
+            let name: String = row[0]
+            entries[name] = Entry(stamp: row[1], versions: versions[name] ?? [])
         }
         return entries
     }
