@@ -26,9 +26,9 @@ struct SyncOrderTests {
         return site
     }
 
-    /// Runs a command under strace and replays what it did in the home.
+    /// Runs a command under strace and replays what it did in a folder, the home where nothing else is said.
     private func expectOrder(
-        _ site: Site, _ arguments: String..., location: SourceLocation = #_sourceLocation
+        _ site: Site, in folder: String = "home", _ arguments: String..., location: SourceLocation = #_sourceLocation
     ) throws {
         let calls =
             "openat,write,pwrite64,fsync,fdatasync,ftruncate,fallocate,rename,renameat,renameat2,link,linkat,"
@@ -37,7 +37,7 @@ struct SyncOrderTests {
             "strace",
             ["-f", "-qq", "-y", "-s", "300", "-o", "trace", "-e", "trace=\(calls)", Site.baigo.path] + arguments)
         expect(result, endsWith: .done, location)
-        var replay = SyncReplay(home: try site.shell("realpath home").text.trimmingCharacters(in: .newlines))
+        var replay = SyncReplay(home: try site.shell("realpath -m \(folder)").text.trimmingCharacters(in: .newlines))
         for line in String(decoding: try site.contents("trace"), as: UTF8.self).split(separator: "\n") {
             replay.take(line)
         }
@@ -73,6 +73,22 @@ struct SyncOrderTests {
             "f=$(find home/blobs -type f -size +100k); chmod 600 $f; printf X | dd of=$f bs=1 seek=5000 conv=notrunc"
         expect(try site.shell(script), endsWith: .done)
         try expectOrder(site, "check", "--repair", "tiny-1.baimodel")
+    }
+
+    @Test func aCopyIsSyncedBeforeItIsAStore() throws {
+        let site = try site()
+        expect(try site.baigo("import", "tiny-1.baimodel", "--yes"), endsWith: .done)
+        try expectOrder(site, in: "copy", "store", "copy", "--to", "copy")
+        expect(try site.baigo("import", "tiny-2.baimodel", "--yes"), endsWith: .done)
+        try expectOrder(site, in: "copy", "store", "copy", "--to", "copy")
+    }
+
+    @Test func anInventoryIsSyncedBeforeItHasItsName() throws {
+        let site = try site()
+        expect(try site.shell("mkdir out"), endsWith: .done)
+        expect(try site.baigo("import", "tiny-1.baimodel", "--yes"), endsWith: .done)
+        try expectOrder(
+            site, in: "out", "list", "--index", "-o", "out/inventory.json", "--sqlite", "out/inventory.sqlite")
     }
 
     @Test func aMissingSyncWouldBeFound() throws {
