@@ -140,9 +140,7 @@ package struct StoreMove {
         guard let (root, identity) = try StoreHome(path: target).reading(),
             try root.status(of: StoreLayout.audit) != nil
         else { return nil }
-        let audit = try root.folder(StoreLayout.audit)
-        guard try audit.status(of: AuditWriter.fileName) != nil,
-            let last = try AuditTail(of: try audit.file(reading: AuditWriter.fileName)).last,
+        guard let last = try AuditFiles(in: try root.folder(StoreLayout.audit)).lastLine(),
             last.event.operation == "store.move", last.event.details["to"]?.string == target.string
         else { return nil }
         let sign = try home.make()

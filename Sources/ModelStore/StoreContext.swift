@@ -13,9 +13,15 @@ package struct StoreContext: Sendable {
     package let program: String
     /// Tells the time.
     package let clock: @Sendable () -> Timestamp
+    /// Bytes of the audit log's file after which the next line starts a new one.
+    package let auditFileBytes: Int64
 
     /// Makes a context.
-    package init(user: String, host: String, program: String, clock: @escaping @Sendable () -> Timestamp) {
+    package init(
+        user: String, host: String, program: String, auditFileBytes: Int64 = 64 << 20,
+        clock: @escaping @Sendable () -> Timestamp
+    ) {
+        self.auditFileBytes = auditFileBytes
         self.user = user
         self.host = host
         self.program = program

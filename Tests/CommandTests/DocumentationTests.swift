@@ -14,7 +14,8 @@ struct DocumentationTests {
         ["trust", "bundle"], ["trust", "update"],
         ["trust", "policy", "show"], ["trust", "policy", "check"], ["trust", "policy", "set"],
         ["trust", "policy", "explain"],
-        ["audit", "show"], ["audit", "verify"], ["audit", "export"], ["doctor"],
+        ["audit", "show"], ["audit", "verify"], ["audit", "export"], ["audit", "rotate"],
+        ["doctor"],
     ])
     func docsShowTheHelpOfEachCommand(_ command: [String]) throws {
         let page = try String(contentsOf: Site.checkout.appendingPathComponent("docs/cli.md"), encoding: .utf8)

@@ -53,6 +53,7 @@ struct SyncOrderTests {
         try expectOrder(site, "import", "other.baimodel", "--replace", "--yes")
         try expectOrder(site, "activate", "tiny:2")
         try expectOrder(site, "rollback", "tiny")
+        try expectOrder(site, "audit", "rotate")
         try expectOrder(site, "check", "--rebuild")
         try expectOrder(site, "remove", "tiny:2", "--force", "--yes")
         try expectOrder(site, "remove", "tiny", "--all", "--yes")

@@ -53,17 +53,22 @@ struct AuditTail {
             return
         }
     }
-
-    /// The last good line's number and digest.
-    func head() throws -> AuditHead {
-        guard let last else { return try .empty }
-        return AuditHead(sequence: last.sequence, digest: try SHA256Digest(of: last.bytes))
-    }
 }
 
 extension AuditHead {
     /// Before the first line: number 0 and the digest of no bytes.
     package static var empty: AuditHead {
         get throws(BundleError) { AuditHead(sequence: 0, digest: try SHA256Digest(of: [])) }
+    }
+
+    /// The head that a line is; without one that before the first line.
+    ///
+    /// - Throws: `BundleError` when OpenSSL fails.
+    init(of line: AuditLine?) throws(BundleError) {
+        guard let line else {
+            self = try .empty
+            return
+        }
+        self.init(sequence: line.sequence, digest: try SHA256Digest(of: line.bytes))
     }
 }

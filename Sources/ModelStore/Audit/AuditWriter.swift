@@ -8,37 +8,129 @@ internal import BundleKit
 /// A line counts once it is synced. What a writer that died left at the end is never removed: it is ended by an LF
 /// and named in a line of kind `recovery`, so that it cannot be taken for an edit.
 final class AuditWriter {
-    static let fileName = "audit.jsonl"
-
     private let folder: Folder
     private let context: StoreContext
     private var file: OwnedDescriptor
     private var size: Int64
-    private var lastTime: Timestamp?
+    /// The number of the first line of the file.
+    private var first: Int64
+    /// The last line.
+    private var last: AuditLine?
     /// Why nothing can be written any more.
     private var failure: FileError?
-    /// The last line.
+    /// The last line's number and digest.
     private(set) var head: AuditHead
     /// The last line, where it says that something was about to be done and nothing after it says how it ended.
     private(set) var openIntent: AuditLine?
 
     /// Opens the log of an `audit` folder, making it if it is missing.
     ///
-    /// - Throws: `FileError`, code `clock`, when the clock is before the last line; `StoreError`, code `auditBroken`.
+    /// - Throws: `FileError`, code `clock`, when the clock is before the last line; `StoreError`, code `auditBroken`, also
+    ///   where a closed file is gone.
     init(in folder: Folder, context: StoreContext) throws {
         self.folder = folder
         self.context = context
-        let isNew = try folder.status(of: Self.fileName) == nil
-        file = try folder.file(appending: Self.fileName)
+        let closed = try AuditFiles.closed(in: folder)
+        let isNew = try folder.status(of: AuditFiles.openName) == nil
+        file = try folder.file(appending: AuditFiles.openName)
         if isNew { try folder.sync() }
         let tail = try AuditTail(of: file)
         size = tail.size
-        lastTime = tail.last?.time
-        head = try tail.head()
-        openIntent = tail.last?.kind == .intent ? tail.last : nil
+        first = try Self.next(after: closed)
+        last = try tail.last ?? Self.lastLine(of: closed.last, in: folder)
+        head = try AuditHead(of: last)
+        openIntent = last?.kind == .intent ? last : nil
+        try checkStart(tail)
         try checkClock()
         if tail.isUnterminated { try write([0x0A]) }
         if !tail.torn.isEmpty { try recordTorn(tail.torn) }
+    }
+
+    /// The number that follows those of the closed files.
+    private static func next(after closed: [ClosedAuditFile]) throws(StoreError) -> Int64 {
+        var next: Int64 = 1
+        for file in closed {
+            guard file.first == next else { throw gap(next, until: file.first) }
+            next = file.last + 1
+        }
+        return next
+    }
+
+    /// The last line of a closed file, where the file that follows has none yet.
+    private static func lastLine(of closed: ClosedAuditFile?, in folder: Folder) throws -> AuditLine? {
+        guard let closed else { return nil }
+        let file = try folder.file(reading: closed.name)
+        let tail = try AuditTail(of: file)
+        guard tail.torn.isEmpty, !tail.isUnterminated, let last = tail.last, last.sequence == closed.last else {
+            throw StoreError(
+                .auditBroken, "audit log: \(file.path.escapedForOneLine) does not end with line \(closed.last)",
+                hint: "Put the file back from a backup or an export; compare it with the heads that receipts hold.")
+        }
+        return last
+    }
+
+    /// Refuses a file that does not go on where the closed ones end.
+    private func checkStart(_ tail: AuditTail) throws {
+        guard tail.last != nil else { return }
+        var lines = LineReader(file)
+        while let line = try lines.next() {
+            guard let line = AuditLine(reading: line.bytes) else { continue }
+            guard line.sequence == first else { throw Self.gap(first, until: line.sequence) }
+            return
+        }
+    }
+
+    private static func gap(_ wanted: Int64, until found: Int64) -> StoreError {
+        StoreError(
+            .auditBroken, "audit log: line \(found) is found where line \(wanted) belongs",
+            hint: "A file of the log, or its beginning, is gone: put it back from a backup or an export.")
+    }
+
+    /// Closes the file under a name that says which lines it holds, and starts a new one that goes on from there.
+    ///
+    /// Killed in between, the next writer starts the new file.
+    ///
+    /// - Returns: What was closed; `nil` where there is nothing but the line that says so of the file before, or the
+    ///   outcome of a change is still to be written.
+    /// - Throws: `FileError`.
+    func rotate() throws -> ClosedAuditFile? {
+        let isFresh = head.sequence == first && last?.event.operation == Self.rotation
+        guard openIntent == nil, head.sequence >= first, !isFresh else { return nil }
+        try checkClock()
+        let closed = ClosedAuditFile(first: first, last: head.sequence)
+        try folder.rename(AuditFiles.openName, toNew: closed.name, in: folder)
+        try startFile()
+        try append(.outcome, AuditEvent(Self.rotation, details: ["closed": .string(closed.name)]), result: .done)
+        return closed
+    }
+
+    private static let rotation = "audit.rotate"
+
+    private func startFile() throws(FileError) {
+        do throws(FileError) {
+            try folder.sync()
+            file = try folder.file(appending: AuditFiles.openName)
+            try folder.sync()
+        } catch {
+            // Nothing goes into the closed file any more; the next writer starts the new one.
+            failure = error
+            throw error
+        }
+        size = 0
+        first = head.sequence + 1
+    }
+
+    /// Closes a file that has grown large.
+    ///
+    /// One that cannot be renamed, since it may only be appended to for example, is
+    /// gone on with.
+    private func rotateIfLarge() throws {
+        guard size >= context.auditFileBytes, failure == nil else { return }
+        do {
+            _ = try rotate()
+        } catch {
+            if failure != nil { throw error }
+        }
     }
 
     /// Says that something is about to be committed.
@@ -67,10 +159,12 @@ final class AuditWriter {
         openIntent = open
     }
 
+    @discardableResult
     private func append(
         _ kind: AuditLine.Kind, _ event: AuditEvent, result: AuditLine.Result? = nil, error: String? = nil,
         intent: Int64? = nil, following previous: SHA256Digest? = nil
     ) throws -> AuditHead {
+        if openIntent == nil, kind != .recovery { try rotateIfLarge() }
         let time = try checkClock()
         let safe = AuditEvent(
             event.operation, model: event.model, identity: event.identity,
@@ -85,7 +179,7 @@ final class AuditWriter {
         }
         try write(bytes)
         head = AuditHead(sequence: line.sequence, digest: try SHA256Digest(of: bytes))
-        lastTime = time
+        last = line
         openIntent = kind == .intent ? line : nil
         return head
     }
@@ -107,7 +201,7 @@ final class AuditWriter {
     @discardableResult
     private func checkClock() throws(FileError) -> Timestamp {
         let now = context.clock()
-        if let lastTime, now < lastTime {
+        if let lastTime = last?.time, now < lastTime {
             throw FileError(
                 .clock, "the clock says \(now), which is before the last line of the audit log (\(lastTime))",
                 hint: "Set the clock of this host.")

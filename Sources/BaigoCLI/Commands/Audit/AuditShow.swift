@@ -13,7 +13,8 @@ struct AuditShow: BaigoCommand {
             A change has two lines: its intent before and its outcome after. With --json each line of the log is one \
             line of output, as it is stored.
 
-              baigo audit show --operation import --since 2026-11-01T00:00:00Z
+              baigo audit show --kind import --since 2026-11-01T00:00:00Z
+              baigo audit show --kind refused --until 2026-12-01T00:00:00Z
               baigo audit show --model qwen/qwen2.5-7b-instruct --json
 
             Exit statuses: 7 the store cannot be read.
@@ -23,9 +24,11 @@ struct AuditShow: BaigoCommand {
     var model: String?
 
     @Option(
+        name: [.customLong("kind"), .customLong("operation")],
         help: ArgumentHelp(
-            "Only lines of this kind: import, remove, activate, rollback, trust.add, …", valueName: "name"))
-    var operation: String?
+            "Only lines of this kind: an operation (import, remove, trust.add, …), a result (refused, failed, …), or intent, outcome, recovery; several times: of all of them.",
+            valueName: "name"))
+    var kinds: [String] = []
 
     @Option(help: ArgumentHelp("Only lines from this time on.", valueName: "2026-11-21T22:00:00Z"))
     var since: String?
@@ -61,7 +64,8 @@ struct AuditShow: BaigoCommand {
     }
 
     private func isWanted(_ line: AuditLine) -> Bool {
-        if let operation, line.event.operation != operation { return false }
+        let names = [line.event.operation, line.kind.rawValue, line.result?.rawValue]
+        guard kinds.allSatisfy(names.contains) else { return false }
         if let model, line.event.model != model, line.event.model?.hasPrefix(model + ":") != true { return false }
         if let since = since.flatMap({ Timestamp($0) }), line.time < since { return false }
         if let until = until.flatMap({ Timestamp($0) }), line.time >= until { return false }

@@ -11,7 +11,7 @@ struct AuditVerify: BaigoCommand {
         commandName: "verify",
         abstract: "Check that every line of the audit log follows from the one before it.",
         discussion: """
-            A cut tail shows only against a number and digest that was kept elsewhere: receipts and reports hold them.
+            All files of the log are read as one, those that baigo audit rotate closed first. A cut tail shows only against a number and digest that was kept elsewhere: receipts and reports hold them.
 
               baigo audit verify
               baigo audit verify audit-2026-11.jsonl
@@ -20,7 +20,8 @@ struct AuditVerify: BaigoCommand {
             Exit statuses: 4 the log was changed, or does not contain the expected line.
             """)
 
-    @Argument(help: "A copy that baigo audit export wrote; the log of the store without one.")
+    @Argument(
+        help: "A copy that baigo audit export wrote, or a closed file of the log; the log of the store without one.")
     var file: String?
 
     @Option(help: ArgumentHelp("A line that the log must contain.", valueName: "sequence:digest"))
@@ -40,13 +41,15 @@ struct AuditVerify: BaigoCommand {
         let found = try log.verify(expecting: expected)
         if output.json {
             try context.output.result([
-                "valid": true, "head": found.head.json, "tornBytes": .integer(Int64(found.tornBytes)),
+                "valid": true, "head": found.head.json, "lines": .integer(found.lines),
+                "files": .array(found.files.map(JSONValue.string)), "tornBytes": .integer(Int64(found.tornBytes)),
                 "recoveryLines": .array(found.recoveryLines.map { .integer(Int64($0)) }),
                 "openIntents": .array(found.openIntents.map { .integer($0) }),
             ])
             return
         }
-        try context.output.line("\(found.lines) lines, whole; head \(found.head)")
+        let files = found.files.count > 1 ? " in \(found.files.count) files" : ""
+        try context.output.line("\(found.lines) lines\(files), whole; head \(found.head)")
         for intent in found.openIntents {
             try context.output.line("line \(intent) has no outcome: its command was killed, or still runs")
         }
@@ -55,7 +58,7 @@ struct AuditVerify: BaigoCommand {
                 "\(found.tornBytes) bytes at the end are no line: a command was killed, or the log was cut")
         }
         for number in found.recoveryLines {
-            try context.output.line("line \(number) of the file accounts for what a killed command left before it")
+            try context.output.line("line \(number) of the log accounts for what a killed command left before it")
         }
     }
 }
