@@ -11,6 +11,7 @@ final class Worker: Sendable {
     private let protections: [String]
     private let control: RunControl
     private let queue = RequestQueue()
+    private let feed = RequestFeed()
 
     init(channel: RequestChannel, protections: [String]) {
         self.channel = channel
@@ -25,7 +26,8 @@ final class Worker: Sendable {
                 switch request {
                 case .cancel(let id): control.cancel(id)
                 case .shutdown: _exit(0)
-                case .load, .generate, .convert, .embed, .describe: queue.add(request)
+                case .add(let id, let request): feed.add(request, to: id)
+                case .load, .generate, .answer, .measure, .convert, .embed, .describe: queue.add(request)
                 }
             }
         } catch {
@@ -73,6 +75,13 @@ final class Worker: Sendable {
         case .generate(let id, let request):
             control.begin(id)
             return .finished(result: try engine.generate(request) { [channel] in channel.send($0) })
+        case .answer(let id):
+            control.begin(id)
+            try engine.answer(id, from: feed) { channel.send($0) }
+            return .answered
+        case .measure(let id, let request):
+            control.begin(id)
+            return .measured(measurement: try engine.measure(request) { channel.send($0) })
         case .convert(let id, let request):
             control.begin(id)
             try engine.convert(request) { [channel] in channel.send($0) }
@@ -84,7 +93,7 @@ final class Worker: Sendable {
         case .describe(let id):
             control.begin(id)
             return .described(engine: engine.description(protections: protections))
-        case .cancel, .shutdown:
+        case .add, .cancel, .shutdown:
             preconditionFailure("these are handled where requests are received")
         }
     }

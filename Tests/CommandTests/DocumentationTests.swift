@@ -9,7 +9,7 @@ struct DocumentationTests {
     @Test(arguments: [
         [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["ingest"], ["list"], ["show"],
         ["activate"], ["rollback"], ["history"], ["pin"], ["unpin"], ["remove"], ["check"], ["gc"], ["du"], ["run"],
-        ["chat"], ["embed"], ["rerank"], ["tokenize"], ["store", "copy"], ["store", "move"],
+        ["chat"], ["embed"], ["rerank"], ["tokenize"], ["bench"], ["store", "copy"], ["store", "move"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "export"], ["trust", "remove"],
         ["trust", "bundle"], ["trust", "update"],
         ["trust", "policy", "show"], ["trust", "policy", "check"], ["trust", "policy", "set"],

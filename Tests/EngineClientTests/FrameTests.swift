@@ -16,6 +16,8 @@ struct FrameTests {
                 sampling: SamplingOptions(maxTokens: 1, temperature: 0, topK: 0, topP: 1, minP: 0, seed: 7),
                 stop: ["</s>"])),
         .generate(id: .max, request: GenerateRequest(prompt: .raw(text: "Once"))),
+        .answer(id: 4), .add(id: 4, request: GenerateRequest(prompt: .raw(text: "a"))), .add(id: 4, request: nil),
+        .measure(id: 5, request: MeasureRequest(promptTokens: 512, generatedTokens: 128, repetitions: 5)),
         .describe(id: 3), .cancel(id: 2), .shutdown,
     ]
 

@@ -36,6 +36,7 @@ struct RootCommand: ParsableCommand {
                 name: "Models at work",
                 subcommands: [
                     ModelRun.self, ModelChat.self, ModelEmbed.self, ModelRerank.self, ModelTokenize.self,
+                    ModelBench.self,
                 ]),
             CommandGroup(name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, HostDoctor.self]),
         ])

@@ -12,8 +12,12 @@ package struct CLIError: PresentableError {
         case configuration = "environment.configuration"
         /// Of several packages some were ingested.
         case partlyDone = "ingest.partly-done"
+        /// Of several requests some were not answered.
+        case partlyAnswered = "run.partly-answered"
         /// Of several packages none was ingested, for different reasons.
         case nothingDone = "ingest.nothing-done"
+        /// A line of a batch is no request.
+        case badRequest = "run.bad-request"
         case unexpected = "internal.unexpected"
     }
 
@@ -25,9 +29,9 @@ package struct CLIError: PresentableError {
 
     package var exitStatus: ExitStatus {
         switch code {
-        case .usage, .confirmation: .usage
+        case .usage, .confirmation, .badRequest: .usage
         case .declined, .nothingDone: .unexpected
-        case .partlyDone: .partlyDone
+        case .partlyDone, .partlyAnswered: .partlyDone
         case .configuration: .environment
         case .unexpected: .unexpected
         }

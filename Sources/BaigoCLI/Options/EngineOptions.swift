@@ -4,6 +4,18 @@ internal import ArgumentParser
 internal import BaigoCore
 internal import EngineWire
 
+/// What computes.
+struct ComputeOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("Threads that compute (default: one a physical core).", valueName: "count"))
+    var threads: Int?
+
+    func validate() throws {
+        if let threads, !(1...512).contains(threads) {
+            throw ValidationError("--threads is a number from 1 to 512.")
+        }
+    }
+}
+
 /// How large a model's context is, and what computes.
 struct SizeOptions: ParsableArguments {
     @Option(
@@ -12,15 +24,11 @@ struct SizeOptions: ParsableArguments {
             valueName: "tokens"))
     var context: Int?
 
-    @Option(help: ArgumentHelp("Threads that compute (default: one a physical core).", valueName: "count"))
-    var threads: Int?
+    @OptionGroup var compute: ComputeOptions
 
     func validate() throws {
         if let context, !(1...16_777_216).contains(context) {
             throw ValidationError("--context is a number of tokens from 1 to 16777216.")
-        }
-        if let threads, !(1...1024).contains(threads) {
-            throw ValidationError("--threads is a number from 1 to 1024.")
         }
     }
 }
@@ -52,5 +60,42 @@ struct LoadOptions: ParsableArguments {
         guard let chatTemplate else { return nil }
         guard chatTemplate.contains("/") || chatTemplate.hasSuffix(".jinja") else { return .named(chatTemplate) }
         return .source(try TextInput.contents(of: chatTemplate))
+    }
+
+    /// What these options ask for.
+    ///
+    /// - Parameter sequences: Answers that are computed together.
+    /// - Returns: How to load the model.
+    /// - Throws: As `template()`.
+    func loading(sequences: Int = 1) throws -> Loading {
+        var loading = Loading(.text, size)
+        loading.template = try template()
+        loading.adapters = adapter
+        loading.sequences = sequences
+        return loading
+    }
+}
+
+/// How a model is to be loaded.
+struct Loading {
+    let purpose: LoadRequest.Purpose
+    var contextTokens: Int?
+    var threads: Int?
+    var template: TemplateChoice?
+    /// Adapters as `--adapter` names them.
+    var adapters: [String] = []
+    /// Answers that are computed together.
+    var sequences = 1
+
+    /// Takes over the options of a command.
+    init(_ purpose: LoadRequest.Purpose, _ size: SizeOptions? = nil) {
+        self.init(purpose, contextTokens: size?.context, size?.compute)
+    }
+
+    /// The same for a command that says itself how large the context is.
+    init(_ purpose: LoadRequest.Purpose, contextTokens: Int?, _ compute: ComputeOptions?) {
+        self.purpose = purpose
+        self.contextTokens = contextTokens
+        threads = compute?.threads
     }
 }

@@ -60,8 +60,10 @@ extension EngineEvent {
     /// Whether no further event of the same request follows.
     var endsRequest: Bool {
         switch self {
-        case .loaded, .finished, .described, .converted, .embedded, .failed: true
-        case .hello, .loading, .promptProcessed, .text, .chosen, .pieces, .vector, .alive: false
+        case .loaded, .finished, .described, .converted, .embedded, .answered, .measured, .failed: true
+        case .hello, .loading, .promptProcessed, .text, .chosen, .pieces, .vector, .wants, .answer, .measuring,
+            .alive:
+            false
         }
     }
 
@@ -78,6 +80,11 @@ extension EngineEvent {
         case .converted: "converted"
         case .vector: "vector"
         case .embedded: "embedded"
+        case .wants: "wants"
+        case .answer: "answer"
+        case .answered: "answered"
+        case .measuring: "measuring"
+        case .measured: "measured"
         case .alive: "alive"
         case .finished: "finished"
         case .described: "described"

@@ -39,8 +39,9 @@ package final class EngineSession: Sendable {
                     "the engine at \(engine.string.escapedForOneLine) (\(name.escapedForOneLine)) speaks protocol \(version), baigo speaks \(engineProtocolVersion)",
                     hint: "Install baigo and baigo-engine of the same version."))
         case .failed(let error): throw connection.fail(error.fromWorker)
-        case .loading, .loaded, .promptProcessed, .text, .chosen, .pieces, .converted, .vector, .embedded, .alive,
-            .finished, .described:
+        case .loading, .loaded, .promptProcessed, .text, .chosen, .pieces, .converted, .vector, .embedded, .wants,
+            .answer,
+            .answered, .measuring, .measured, .alive, .finished, .described:
             throw connection.unexpected(event, during: "starting")
         }
     }

@@ -32,13 +32,20 @@ enum ModelLoading {
         let trained = model.trainedContextTokens
         let wanted = try inRange(
             request.contextTokens ?? min(trained > 0 ? trained : 4096, 4096), 1...Int(Int32.max), "the context length")
+        let answers = try inRange(request.sequences, 1...256, "the number of answers at a time")
+        guard wanted * answers <= Int(Int32.max) else {
+            throw EngineError(
+                .invalidRequest, "\(answers) answers of \(wanted) tokens are more than an engine can count",
+                hint: "Choose a smaller --context or --parallel.")
+        }
         log.forget()
         let options = ContextOptions(
-            tokens: UInt32(wanted), threads: Int32(threads), makesVectors: request.purpose != .text)
+            tokens: UInt32(wanted), threads: Int32(threads), makesVectors: request.purpose != .text,
+            answers: UInt32(answers))
         guard let context = ContextHandle(model: model, options: options, control: control) else {
             throw EngineError(
                 .contextFailed,
-                "the engine could not make a context of \(wanted) tokens for \(fileName(request.modelPaths))"
+                "the engine could not make a context of \(wanted * answers) tokens for \(fileName(request.modelPaths))"
                     + log.reason,
                 hint: "Try a smaller --context, or a host with more memory.")
         }

@@ -109,6 +109,34 @@ package final class TextEngine {
         return try engine.generate(request, emit: emit)
     }
 
+    /// Continues several prompts together.
+    ///
+    /// - Parameters:
+    ///   - batch: The number of the batch in the feed.
+    ///   - feed: Gives the prompts, and how to go on.
+    ///   - emit: Takes `wants`, and `answer` as they end.
+    /// - Throws: `EngineError`, codes `noModel`, `computeFailed` and `cancelled`.
+    package func answer(
+        _ batch: UInt64, from feed: RequestFeed, emit: (EngineEvent) -> Void
+    ) throws(EngineError) {
+        guard case .text(let engine) = loaded else { throw EngineError(.noModel, "no model for text is loaded") }
+        try engine.answer(batch, from: feed, emit: emit)
+    }
+
+    /// Measures how fast the model is.
+    ///
+    /// - Parameters:
+    ///   - request: What to measure.
+    ///   - emit: Takes `measuring` when a repetition begins.
+    /// - Returns: The times.
+    /// - Throws: `EngineError`, codes `noModel`, `invalidRequest`, `computeFailed` and `cancelled`.
+    package func measure(
+        _ request: MeasureRequest, emit: (EngineEvent) -> Void
+    ) throws(EngineError) -> Measurement {
+        guard case .text(let engine) = loaded else { throw EngineError(.noModel, "no model for text is loaded") }
+        return try engine.measure(request) { emit(.measuring) }
+    }
+
     /// Turns text into tokens, or tokens into text.
     ///
     /// - Parameters:

@@ -3,16 +3,29 @@
 internal import CLlama
 internal import Glibc
 
+/// A token of a batch, and where it belongs.
+struct BatchToken {
+    let token: llama_token
+    /// Its place in its sequence, from 0.
+    let position: Int
+    let sequence: Int
+    /// Whether what may follow it is wanted.
+    let givesOutput: Bool
+}
+
 /// What a context is for.
 struct ContextOptions {
-    /// Tokens that it is to hold at least, of all sequences together.
+    /// Tokens that each answer may have, or, for vectors, all sequences together.
     var tokens: UInt32
     /// Threads to compute with.
     var threads: Int32
     /// Whether it makes vectors in place of text.
     var makesVectors = false
+    /// Answers that are computed at a time.
+    var answers: UInt32 = 1
+
     /// Sequences that are computed at a time: as each gives an output, no more than the tokens of a batch.
-    var sequences: UInt32 { makesVectors ? min(64, tokens) : 1 }
+    var sequences: UInt32 { makesVectors ? min(64, tokens) : answers }
 }
 
 /// Owns one context: the memory of one sequence of tokens, and what computes on it.
@@ -43,12 +56,13 @@ final class ContextHandle {
     /// The result is `nil` when the engine cannot make it; its log says why.
     init?(model: ModelHandle, options: ContextOptions, control: RunControl) {
         var parameters = llama_context_default_params()
-        parameters.n_ctx = options.tokens
+        // An answer has a part of its own; it is rounded up to a multiple of 256 where there are several.
+        parameters.n_ctx = options.makesVectors ? options.tokens : options.tokens * options.answers
         parameters.n_batch = options.makesVectors ? options.tokens : 2048
         // A text that is read in both directions has to be computed in one go.
         parameters.n_ubatch = options.makesVectors ? options.tokens : 512
         parameters.n_seq_max = options.sequences
-        parameters.kv_unified = options.sequences > 1
+        parameters.kv_unified = options.makesVectors
         parameters.n_outputs_max_per_seq = options.makesVectors ? 0 : 1
         parameters.embeddings = options.makesVectors
         parameters.n_threads = options.threads
@@ -70,8 +84,8 @@ final class ContextHandle {
 
     deinit { llama_free(raw) }
 
-    /// Tokens that the context holds; the engine rounds up what was asked for.
-    var contextTokens: Int { Int(llama_n_ctx(raw)) }
+    /// Tokens that a sequence may have; the engine rounds up what was asked for.
+    var contextTokens: Int { Int(llama_n_ctx_seq(raw)) }
 
     /// The most tokens that one call of `decode` takes.
     var batchTokens: Int { Int(llama_n_batch(raw)) }
@@ -91,21 +105,44 @@ final class ContextHandle {
     /// - Returns: Whether they were computed.
     func compute(_ sequences: [[llama_token]]) -> Outcome {
         if let memory = llama_get_memory(raw) { llama_memory_clear(memory, true) }
-        var batch = llama_batch_init(Int32(clamping: sequences.reduce(0) { $0 + $1.count }), 0, 1)
+        return decode(
+            sequences.enumerated().flatMap { number, tokens in
+                tokens.enumerated().map { position, token in
+                    BatchToken(token: token, position: position, sequence: number, givesOutput: true)
+                }
+            })
+    }
+
+    /// Computes tokens of any sequences, each at the end of its own.
+    ///
+    /// - Parameter tokens: 1 to `batchTokens` of them; those of a sequence in their order.
+    /// - Returns: Whether they are in the context now.
+    func decode(_ tokens: [BatchToken]) -> Outcome {
+        var batch = llama_batch_init(Int32(clamping: tokens.count), 0, 1)
         defer { llama_batch_free(batch) }
-        for (number, tokens) in sequences.enumerated() {
-            for (position, token) in tokens.enumerated() {
-                let place = Int(batch.n_tokens)
-                batch.token[place] = token
-                batch.pos[place] = llama_pos(clamping: position)
-                batch.n_seq_id[place] = 1
-                batch.seq_id[place]?[0] = llama_seq_id(clamping: number)
-                batch.logits[place] = 1
-                batch.n_tokens += 1
-            }
+        for (place, token) in tokens.enumerated() {
+            batch.token[place] = token.token
+            batch.pos[place] = llama_pos(clamping: token.position)
+            batch.n_seq_id[place] = 1
+            batch.seq_id[place]?[0] = llama_seq_id(clamping: token.sequence)
+            batch.logits[place] = token.givesOutput ? 1 : 0
         }
+        batch.n_tokens = Int32(clamping: tokens.count)
         return Self.outcome(llama_decode(raw, batch))
     }
+
+    /// Forgets a whole sequence.
+    func forget(sequence: Int) {
+        _ = llama_memory_seq_rm(llama_get_memory(raw), llama_seq_id(clamping: sequence), -1, -1)
+    }
+
+    /// Forgets everything.
+    func forgetAll() {
+        if let memory = llama_get_memory(raw) { llama_memory_clear(memory, true) }
+    }
+
+    /// Waits until everything is computed.
+    func synchronize() { llama_synchronize(raw) }
 
     /// The pooled output of a sequence of the last `compute`.
     ///

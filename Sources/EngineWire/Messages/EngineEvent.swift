@@ -14,6 +14,16 @@ package enum EngineEvent: Codable, Sendable, Equatable {
     case text(delta: TextDelta)
     /// A token was chosen; told only where that was asked for.
     case chosen(token: ChosenToken)
+    /// So many more requests of a batch may be sent.
+    case wants(requests: Int)
+    /// One answer of a batch is complete; they come as they end.
+    case answer(answer: BatchAnswer)
+    /// All answers of a batch were sent.
+    case answered
+    /// A repetition of a measurement begins.
+    case measuring
+    /// What was measured.
+    case measured(measurement: Measurement)
     /// Tokens of a text, in their order.
     case pieces(tokens: [TokenPiece])
     /// All tokens, or all text, were sent.

@@ -2,13 +2,20 @@
 
 /// What the client asks of a worker.
 ///
-/// Every request but `cancel` and `shutdown` is answered by events that end with exactly one of `loaded`,
-/// `described`, `finished`, `converted`, `embedded` and `failed`.
+/// Every request but `add`, `cancel` and `shutdown` is answered by events that end with exactly one of `loaded`,
+/// `described`, `finished`, `converted`, `embedded`, `answered`, `measured`
+/// and `failed`.
 package enum EngineRequest: Codable, Sendable, Equatable {
     /// Loads a model, in place of the one loaded before.
     case load(id: UInt64, request: LoadRequest)
     /// Continues a prompt.
     case generate(id: UInt64, request: GenerateRequest)
+    /// Continues several prompts together; they follow as `add`, as many as the worker `wants`.
+    case answer(id: UInt64)
+    /// One more prompt for the batch of that number; `nil` says that it was the last one.
+    case add(id: UInt64, request: GenerateRequest?)
+    /// Measures how fast the model is.
+    case measure(id: UInt64, request: MeasureRequest)
     /// Turns text into tokens, or tokens into text.
     case convert(id: UInt64, request: ConvertRequest)
     /// Makes vectors of texts, or scores of pairs.
@@ -33,6 +40,8 @@ package struct LoadRequest: Codable, Sendable, Equatable {
     package var chatTemplate: TemplateChoice?
     /// What the model is loaded for.
     package var purpose: Purpose
+    /// Answers that are computed together; each may have `contextTokens`.
+    package var sequences: Int
     /// LoRA adapters that are laid over the weights.
     package var adapters: [Adapter]
 
@@ -63,9 +72,10 @@ package struct LoadRequest: Codable, Sendable, Equatable {
     /// Makes a request.
     package init(
         modelPaths: [String], contextTokens: Int? = nil, threads: Int? = nil, chatTemplate: TemplateChoice? = nil,
-        purpose: Purpose = .text, adapters: [Adapter] = []
+        purpose: Purpose = .text, sequences: Int = 1, adapters: [Adapter] = []
     ) {
         self.adapters = adapters
+        self.sequences = sequences
         self.purpose = purpose
         self.modelPaths = modelPaths
         self.contextTokens = contextTokens

@@ -31,7 +31,7 @@ struct ModelChat: BaigoCommand {
 
     func run(in context: CommandContext) throws {
         let options = try sampling.options(with: rarer)
-        let running = try RunningModel.start(model, loading, context)
+        let running = try RunningModel.start(model, try loading.loading(), context)
         defer { running.close() }
         if !running.loaded.hasChatTemplate, !output.quiet {
             try context.errorOutput.line(

@@ -38,7 +38,7 @@ struct ModelEmbed: BaigoCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let running = try RunningModel.start(model, size, for: .vectors, context)
+        let running = try RunningModel.start(model, Loading(.vectors, size), context)
         defer { running.close() }
         var waiting: [String] = []
         var done = 0

@@ -43,7 +43,7 @@ struct ModelRerank: BaigoCommand {
     }
 
     func run(in context: CommandContext) throws {
-        let running = try RunningModel.start(model, size, for: .scores, context)
+        let running = try RunningModel.start(model, Loading(.scores, size), context)
         defer { running.close() }
         var texts: [String] = []
         try TextLines.forEach(text, files: file) { texts.append($0) }

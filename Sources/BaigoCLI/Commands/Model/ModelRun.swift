@@ -19,10 +19,11 @@ struct ModelRun: BaigoCommand {
               baigo run qwen2.5-7b-instruct "What differs?" --file old.txt --file new.txt < /dev/null
               baigo run qwen2.5-7b-instruct "Name and year?" --schema book.schema.json < book.txt
               baigo run --raw --temperature 0 ./stories.gguf "Once upon a time"
+              baigo run qwen2.5-7b-instruct --batch questions.jsonl --output answers.jsonl
 
             Standard input is read unless it is a terminal; redirect it from /dev/null where it stays open.
-            Exit statuses: 3 no such model or file, 4 damaged model, 6 engine, 64 a grammar, schema or option that cannot \
-            be used.
+            Exit statuses: 2 some requests of a batch failed, 3 no such model or file, 4 damaged model, 6 engine, 64 a \
+            grammar, schema or option that cannot be used.
             """)
 
     @Argument(help: "A model of the store (name, name:version) or the path of a GGUF file.")
@@ -58,6 +59,7 @@ struct ModelRun: BaigoCommand {
     @Flag(help: "Continue the prompt without a chat template (the default for a model that has none).")
     var raw = false
 
+    @OptionGroup(title: "Many requests") var many: BatchOptions
     @OptionGroup(title: "Sampling") var sampling: SamplingArguments
     @OptionGroup(title: "Rarer sampling") var rarer: RareSamplingArguments
     @OptionGroup(title: "Loading") var loading: LoadOptions
@@ -69,6 +71,9 @@ struct ModelRun: BaigoCommand {
         if raw, loading.chatTemplate != nil {
             throw ValidationError("--raw uses no template; leave out --chat-template.")
         }
+        if many.batch != nil, prompt != nil || !file.isEmpty || system != nil || logprobs != nil {
+            throw ValidationError("--batch takes prompts and instructions from its file, and tells no probabilities.")
+        }
         if schema != nil, grammar != nil { throw ValidationError("--schema and --grammar exclude each other.") }
         if let logprobs, !output.json || !(0...100).contains(logprobs) {
             throw ValidationError("--logprobs is a number from 0 to 100 and goes with --json.")
@@ -78,8 +83,9 @@ struct ModelRun: BaigoCommand {
     func run(in context: CommandContext) throws {
         let options = try sampling.options(with: rarer)
         let form = try form()
+        if let path = many.batch { return try answer(batch: path, options, form, context) }
         let prompt = try fullPrompt(context)
-        let running = try RunningModel.start(model, loading, context)
+        let running = try RunningModel.start(model, try loading.loading(), context)
         defer { running.close() }
         let answer = AnswerWriter(output.json ? nil : context.output, escaping: context.terminal.outputIsTerminal)
         let usesTemplate = !raw && running.loaded.hasChatTemplate
@@ -92,6 +98,34 @@ struct ModelRun: BaigoCommand {
         let result = try running.session.generate(request, onToken: answer.add(_:)) { try answer.write($0) }
         try answer.finish()
         if output.json { try context.output.result(json(answer, result, running, usesTemplate: usesTemplate)) }
+    }
+
+    private func answer(
+        batch path: String, _ options: SamplingOptions, _ form: AnswerForm?, _ context: CommandContext
+    ) throws {
+        let input = try BatchInput(path)
+        let target = try BatchOutput(path: many.output, context.output)
+        let running = try RunningModel.start(
+            model, try loading.loading(sequences: many.parallel ?? BatchOptions.usualParallel), context)
+        defer { running.close() }
+        let run = BatchRun(
+            running, input, target,
+            base: GenerateRequest(prompt: .raw(text: ""), sampling: options, stop: sampling.stop, form: form),
+            usesTemplate: !raw && running.loaded.hasChatTemplate,
+            loading: [loading.chatTemplate ?? ""] + loading.adapter)
+        let before = target.done
+        let counts = try run.answer()
+        if !output.quiet, !output.json {
+            let earlier = before > 0 ? ", \(before) of them by earlier runs" : ""
+            try context.errorOutput.line(
+                "\(counts.answered + counts.failed) requests, \(counts.failed) without an answer\(earlier)")
+        }
+        guard counts.failed == 0 else {
+            throw CLIError(
+                .partlyAnswered,
+                "\(counts.failed) of \(counts.answered + counts.failed) requests were not answered",
+                hint: "Their lines have the reasons under “error”.")
+        }
     }
 
     private func fullPrompt(_ context: CommandContext) throws -> String {

@@ -13,21 +13,13 @@ struct RunningModel {
     /// Finds a model, checks the headers of its weights, and loads it in a worker.
     ///
     /// - Throws: `StoreError` or `BundleError` for the model, `EngineError` for the worker.
-    static func start(_ argument: String, _ options: LoadOptions, _ context: CommandContext) throws -> RunningModel {
-        let template = try options.template()
-        return try start(argument, options.size, template: template, adapters: options.adapter, for: .text, context)
-    }
-
-    /// The same for any purpose.
-    static func start(
-        _ argument: String, _ size: SizeOptions?, template: TemplateChoice? = nil, adapters: [String] = [],
-        for purpose: LoadRequest.Purpose, _ context: CommandContext
-    ) throws -> RunningModel {
+    static func start(_ argument: String, _ loading: Loading, _ context: CommandContext) throws -> RunningModel {
         let host = try Host(context)
         let files = try ModelFiles(argument, host)
         let request = LoadRequest(
-            modelPaths: files.weights, contextTokens: size?.context, threads: size?.threads, chatTemplate: template,
-            purpose: purpose, adapters: try adapters.map { try files.adapter($0) })
+            modelPaths: files.weights, contextTokens: loading.contextTokens, threads: loading.threads,
+            chatTemplate: loading.template, purpose: loading.purpose, sequences: loading.sequences,
+            adapters: try loading.adapters.map { try files.adapter($0) })
         let session = try EngineSession(engine: try host.engine())
         do {
             return RunningModel(name: files.name, session: session, loaded: try session.load(request))

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+internal import EngineClient
+internal import EngineWire
+
+/// `baigo run --batch`: many requests, several computed together.
+final class BatchRun {
+    /// What became of the requests, those of earlier runs included.
+    struct Counts {
+        var answered = 0
+        var failed = 0
+    }
+
+    private struct Line {
+        let index: Int
+        let id: JSONValue
+        let digest: String
+    }
+
+    private let running: RunningModel
+    private let output: BatchOutput
+    private let base: GenerateRequest
+    private let usesTemplate: Bool
+    private let loading: [String]
+    private var input: BatchInput
+    /// Lines that were read.
+    private var read = 0
+    /// Requests in the order they were sent, without those that are answered.
+    private var sent: [Int: Line] = [:]
+    private var sentCount = 0
+    /// Answers that wait for one before them.
+    private var ready: [Int: [String: JSONValue]] = [:]
+    private var written: Int
+    private var counts: Counts
+
+    /// Prepares a run.
+    ///
+    /// - Parameters:
+    ///   - running: The model.
+    ///   - input: The requests.
+    ///   - output: Where answers go.
+    ///   - base: The request that the options of the command make.
+    ///   - usesTemplate: Whether a prompt is a turn of a conversation.
+    ///   - loading: What else decides about an answer: template, adapters.
+    init(
+        _ running: RunningModel, _ input: BatchInput, _ output: BatchOutput, base: GenerateRequest, usesTemplate: Bool,
+        loading: [String]
+    ) {
+        self.running = running
+        self.input = input
+        self.output = output
+        self.base = base
+        self.usesTemplate = usesTemplate
+        self.loading = loading
+        written = output.done
+        counts = Counts(answered: output.done - output.failed, failed: output.failed)
+    }
+
+    /// Answers all requests that have no answer yet, in their order.
+    ///
+    /// - Throws: `EngineError` when the engine fails; `FileError`, `CLIError`, `CancellationError`.
+    func answer() throws -> Counts {
+        try running.session.answer(next) { try self.take($0) }
+        if read < output.done {
+            throw CLIError(
+                .usage, "\(output.name) has \(output.done) answers, the batch \(read) requests",
+                hint: "It belongs to another batch.")
+        }
+        try output.finish()
+        return counts
+    }
+
+    /// The next request that can be computed.
+    private func next() throws -> GenerateRequest? {
+        while let line = try input.next() {
+            let index = read
+            read += 1
+            let request = parse(line)
+            let digest = try digest(of: (try? request.get().bytes) ?? line.start)
+            if index < output.done {
+                try output.check(digest, at: index)
+                continue
+            }
+            switch request {
+            case .success(let (request, _)):
+                sent[sentCount] = Line(index: index, id: request.id, digest: digest)
+                sentCount += 1
+                return request.request
+            case .failure(let error):
+                try finish(Line(index: index, id: .null, digest: digest), ["error": error.batchJSON])
+            }
+        }
+        return nil
+    }
+
+    private func parse(_ line: BatchInput.Line) -> Result<(request: BatchRequest, bytes: [UInt8]), CLIError> {
+        do throws(CLIError) {
+            let request = try BatchRequest(line, base: base, usesTemplate: usesTemplate)
+            return .success((request, try request.canonicalBytes()))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private func take(_ answer: BatchAnswer) throws {
+        guard let line = sent.removeValue(forKey: answer.index) else { return }
+        try finish(line, answer.json)
+    }
+
+    /// Writes each answer as soon as all before it are written.
+    private func finish(_ line: Line, _ members: [String: JSONValue]) throws {
+        if members["error"] == nil { counts.answered += 1 } else { counts.failed += 1 }
+        ready[line.index] = members.merging(
+            ["index": .number(line.index), "id": line.id, "request": .string(line.digest)]) { $1 }
+        while let members = ready.removeValue(forKey: written) {
+            try output.write(members)
+            written += 1
+        }
+    }
+
+    /// What tells one request from another: the model, how it is loaded, and all that the line and the options say.
+    private func digest(of request: [UInt8]) throws -> String {
+        let parts = ([running.name] + loading).map { Array($0.utf8) } + [request]
+        return String(try SHA256Digest(of: Array(parts.joined(separator: [0]))).hex.prefix(16))
+    }
+}
+
+extension BatchAnswer {
+    fileprivate var json: [String: JSONValue] {
+        guard let result else { return ["error": error?.batchJSON ?? .null] }
+        return [
+            "text": .string(content), "reasoning": reasoning.isEmpty ? .null : .string(reasoning),
+            "finishReason": .string(result.finishReason.rawValue), "seed": .integer(Int64(result.seed)),
+            "usage": result.usageJSON,
+        ]
+    }
+}
+
+extension PresentableError {
+    fileprivate var batchJSON: JSONValue {
+        ["identifier": .string(identifier), "message": .string(message), "exitStatus": .number(exitStatus.rawValue)]
+    }
+}
