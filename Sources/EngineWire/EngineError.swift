@@ -14,10 +14,24 @@ package struct EngineError: PresentableError, Codable, Equatable {
         case cannotStart = "engine.cannot-start"
         /// The engine speaks another protocol, or its libraries are another release.
         case incompatible = "engine.incompatible"
-        /// The worker died of a signal.
+        /// The worker died of a wrong access to memory, or of another signal that says that it went wrong.
         case crashed = "engine.crashed"
+        /// The worker ended itself, most often because the engine found something impossible.
+        case aborted = "engine.crashed.abort"
+        /// The worker came to an instruction that the processor does not have.
+        case illegalInstruction = "engine.crashed.illegal-instruction"
+        /// The worker used up its stack.
+        case stackOverflow = "engine.crashed.stack-overflow"
+        /// A file that the worker had mapped could not be read any more.
+        case busError = "engine.crashed.bus-error"
+        /// Somebody else ended the worker.
+        case killed = "engine.killed"
+        /// The worker reached its limit of memory, or the system had none left.
+        case outOfMemory = "engine.out-of-memory"
         /// The worker was silent for longer than the limit, and was killed.
         case hung = "engine.hung"
+        /// The first token of an answer took longer than the limit.
+        case noFirstToken = "engine.no-first-token"
         /// The worker ended in the middle of its work.
         case exited = "engine.exited"
         /// The worker sent something that is no message, or not one that fits here.
@@ -60,10 +74,9 @@ package struct EngineError: PresentableError, Codable, Equatable {
 
     package var exitStatus: ExitStatus {
         switch code {
-        case .notFound, .cannotStart, .incompatible, .crashed, .hung, .exited, .protocolViolation, .closed,
-            .noBackend, .loadFailed, .notATextModel, .notAVectorModel, .contextFailed, .noModel, .promptTooLong,
-            .template,
-            .computeFailed:
+        case .notFound, .cannotStart, .incompatible, .crashed, .aborted, .illegalInstruction, .stackOverflow, .busError,
+            .killed, .outOfMemory, .noFirstToken, .hung, .exited, .protocolViolation, .closed, .noBackend, .loadFailed,
+            .notATextModel, .notAVectorModel, .contextFailed, .noModel, .promptTooLong, .template, .computeFailed:
             .engine
         case .modelMissing: .notFound
         case .emptyPrompt, .invalidRequest: .usage

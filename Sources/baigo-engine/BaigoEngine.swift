@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import EngineWire
 internal import Glibc
 
 /// The worker process: standard input is one end of a socket pair, on which it speaks EngineWire with the process
@@ -9,10 +10,10 @@ internal import Glibc
 @main
 struct BaigoEngine {
     static func main() {
-        let protections = Protections.apply()
+        let protections = Protections()
         guard let channel = RequestChannel(socket: STDIN_FILENO) else {
             lastWords("baigo-engine is started by baigo and is of no use alone.")
-            exit(64)
+            exit(WorkerExit.misused)
         }
         let worker = Worker(channel: channel, protections: protections)
         worker.startEngineThread()

@@ -28,7 +28,7 @@ final class RequestChannel: Sendable {
             frame = try FrameWriter.frame(event, limit: FrameLimit.event)
         } catch {
             lastWords("cannot send an event: \(error)")
-            _exit(70)
+            _exit(WorkerExit.unsendable)
         }
         sending.withLock { _ in
             var sent = 0

@@ -8,12 +8,12 @@ internal import Glibc
 /// another owns the engine.
 final class Worker: Sendable {
     private let channel: RequestChannel
-    private let protections: [String]
+    private let protections: Protections
     private let control: RunControl
     private let queue = RequestQueue()
     private let feed = RequestFeed()
 
-    init(channel: RequestChannel, protections: [String]) {
+    init(channel: RequestChannel, protections: Protections) {
         self.channel = channel
         self.protections = protections
         control = RunControl { channel.send(.alive) }
@@ -21,18 +21,23 @@ final class Worker: Sendable {
 
     /// Receives until the client is gone or asks for the end, and then ends the process.
     func receiveRequests() -> Never {
+        var isConfined = false
         do {
             try channel.receive { request in
                 switch request {
                 case .cancel(let id): control.cancel(id)
                 case .shutdown: _exit(0)
                 case .add(let id, let request): feed.add(request, to: id)
-                case .load, .generate, .answer, .measure, .convert, .embed, .describe: queue.add(request)
+                case .load(_, let load):
+                    if !isConfined { protections.confine(to: load) }
+                    isConfined = true
+                    queue.add(request)
+                case .generate, .answer, .measure, .convert, .embed, .describe: queue.add(request)
                 }
             }
         } catch {
             lastWords("no request: \(error)")
-            _exit(65)
+            _exit(WorkerExit.noRequest)
         }
         // The engine may be in the middle of anything: it is not waited for.
         _exit(0)
@@ -46,17 +51,27 @@ final class Worker: Sendable {
     }
 
     private func serve() {
+        Protections.watchStack()
         let engine: TextEngine
         do {
             engine = try TextEngine(control: control)
         } catch {
             channel.send(.failed(error: error))
-            _exit(69)
+            _exit(WorkerExit.noEngine)
         }
         channel.send(.hello(protocolVersion: engineProtocolVersion, engine: TextEngine.name))
+        var isConfined = false
         while true {
+            let request = queue.take()
             do throws(EngineError) {
-                channel.send(try answer(queue.take(), with: engine))
+                if case .load(_, let load) = request {
+                    // Landlock binds threads, and those they start: this one has to enter by itself.
+                    if !isConfined { protections.confine(to: load) }
+                    isConfined = true
+                    try protections.check(load)
+                    if let bytes = load.memoryLimitBytes { Protections.limitMemory(to: bytes) }
+                }
+                channel.send(try answer(request, with: engine))
             } catch {
                 channel.send(.failed(error: error))
             }
@@ -92,7 +107,9 @@ final class Worker: Sendable {
             return .embedded
         case .describe(let id):
             control.begin(id)
-            return .described(engine: engine.description(protections: protections))
+            return .described(
+                engine: engine.description(
+                    protections: protections.inForce, missing: protections.missing))
         case .add, .cancel, .shutdown:
             preconditionFailure("these are handled where requests are received")
         }

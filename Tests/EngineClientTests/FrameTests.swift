@@ -2,6 +2,7 @@
 
 import BaigoCore
 import EngineWire
+import TestSupport
 import Testing
 
 struct FrameTests {

@@ -7,6 +7,7 @@ import EngineWire
 import Foundation
 import Glibc
 import SystemPackage
+import TestSupport
 import Testing
 
 struct WorkerFailureTests {
@@ -23,21 +24,69 @@ struct WorkerFailureTests {
     }
 
     @Test(arguments: [
-        (SIGSEGV, "SIGSEGV"), (SIGABRT, "SIGABRT"), (SIGILL, "SIGILL"), (SIGKILL, "SIGKILL"), (SIGBUS, "SIGBUS"),
+        (SIGSEGV, "SIGSEGV", EngineError.Code.crashed), (SIGABRT, "SIGABRT", .aborted),
+        (SIGILL, "SIGILL", .illegalInstruction), (SIGBUS, "SIGBUS", .busError), (SIGFPE, "SIGFPE", .crashed),
+        (SIGTERM, "SIGTERM", .killed),
     ])
-    func namesTheSignalOfACrashAndTheLastWords(_ signal: Int32, _ name: String) throws {
+    func namesTheSignalOfACrashAndTheLastWords(_ signal: Int32, _ name: String, _ code: EngineError.Code) throws {
         let worker = try FakeWorker(
             """
             hello(); receive()
             os.write(2, b"bang \\x1b[31m\\n")
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [\(signal)])
             os.kill(os.getpid(), \(signal))
             """)
         let error = try #require(failure(of: worker))
-        #expect(error.code == .crashed)
+        #expect(error.code == code)
         #expect(error.exitStatus == .engine)
         #expect(error.message.contains(name))
         #expect(error.message.hasSuffix("its last words: bang \\u{1b}[31m"))
         #expect(error.hint != nil)
+    }
+
+    @Test(arguments: [(72 as Int32, EngineError.Code.outOfMemory), (73, .stackOverflow), (65, .exited)])
+    func knowsWhyAWorkerEndedItself(_ status: Int32, _ code: EngineError.Code) throws {
+        let worker = try FakeWorker("hello(); receive(); os.write(2, b'last'); os._exit(\(status))")
+        let error = try #require(failure(of: worker))
+        #expect(error.code == code)
+        #expect(error.exitStatus == .engine)
+        #expect(error.message.hasSuffix("its last words: last"))
+    }
+
+    @Test func endsAnAnswerWhoseFirstTokenTakesTooLong() throws {
+        let worker = try FakeWorker(
+            """
+            hello(); receive(); channel.settimeout(0.1); late = True
+            while late:
+                send({"alive": {}})
+                try:
+                    late = "cancel" not in receive()
+                except TimeoutError:
+                    pass
+            channel.settimeout(None); send(finished); receive(); send(description)
+            """)
+        let session = try EngineSession(engine: worker.path)
+        let error = #expect(throws: EngineError.self) {
+            _ = try session.generate(
+                GenerateRequest(prompt: .raw(text: "x")), firstTokenWithin: .milliseconds(400)
+            ) { _ in }
+        }
+        #expect(error?.code == .noFirstToken)
+        #expect(error?.exitStatus == .engine)
+        #expect(try session.describe().linkedVersion == "1", "the session goes on")
+    }
+
+    @Test func anAnswerInTimeMayTakeLonger() throws {
+        let worker = try FakeWorker(
+            """
+            hello(); receive(); send({"promptProcessed": {"tokens": 1, "cached": 0}})
+            for _ in range(6):
+                time.sleep(0.1); send({"alive": {}})
+            send(finished)
+            """)
+        let session = try EngineSession(engine: worker.path)
+        let request = GenerateRequest(prompt: .raw(text: "x"))
+        #expect(try session.generate(request, firstTokenWithin: .milliseconds(300)) { _ in }.seed == 1)
     }
 
     @Test func keepsTheEndOfALongComplaint() throws {

@@ -9,6 +9,8 @@ struct ComputeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Threads that compute (default: one a physical core).", valueName: "count"))
     var threads: Int?
 
+    @OptionGroup var memory: MemoryOption
+
     func validate() throws {
         if let threads, !(1...512).contains(threads) {
             throw ValidationError("--threads is a number from 1 to 512.")
@@ -53,6 +55,8 @@ struct LoadOptions: ParsableArguments {
             """, valueName: "file|name[=scale]"))
     var adapter: [String] = []
 
+    @OptionGroup var firstToken: FirstTokenOption
+
     /// The chat template that was chosen, with the text of its file.
     ///
     /// - Throws: `FileError`; `CLIError` for a file that is no text.
@@ -81,6 +85,8 @@ struct Loading {
     let purpose: LoadRequest.Purpose
     var contextTokens: Int?
     var threads: Int?
+    /// Private memory that the worker may use, in bytes.
+    var memoryLimit: UInt64?
     var template: TemplateChoice?
     /// Adapters as `--adapter` names them.
     var adapters: [String] = []
@@ -97,5 +103,6 @@ struct Loading {
         self.purpose = purpose
         self.contextTokens = contextTokens
         threads = compute?.threads
+        memoryLimit = compute?.memory.bytes
     }
 }

@@ -153,22 +153,3 @@ struct PolicyTable {
         return text
     }
 }
-
-extension ByteCount {
-    /// Reads `4096`, `64GiB`, `64 GiB` or `100GB`; `nil` for anything else or beyond 2^63.
-    init?(spelled text: String) {
-        let units: [(String, Int64)] = [
-            ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("TiB", 1 << 40), ("kB", 1000), ("KB", 1000),
-            ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000), ("B", 1),
-        ]
-        let unit = units.first { text.hasSuffix($0.0) } ?? ("", 1)
-        var digits = text.dropLast(unit.0.count)
-        if digits.last == " " { digits = digits.dropLast() }
-        guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int64(digits) else {
-            return nil
-        }
-        let (bytes, overflow) = number.multipliedReportingOverflow(by: unit.1)
-        guard !overflow else { return nil }
-        self.init(bytes)
-    }
-}

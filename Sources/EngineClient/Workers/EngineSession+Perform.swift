@@ -13,16 +13,19 @@ extension EngineSession {
     ///
     /// - Parameters:
     ///   - activity: What the worker does, for messages.
+    ///   - limit: How long the first token of an answer may take, from the request on.
     ///   - request: Makes the request with its number.
     ///   - take: Gives the answer when an event is the last one. Throws `UnexpectedEvent` for an event that does not
     ///     belong here; any other error asks the worker to stop and is thrown on once it has.
     /// - Returns: The answer.
     /// - Throws: `EngineError`, what `take` throws, and `CancellationError` when the task is cancelled.
     func perform<Answer>(
-        _ activity: String, request: (UInt64) -> EngineRequest, take: (EngineEvent) throws -> Answer?
+        _ activity: String, firstTokenWithin limit: Duration? = nil, request: (UInt64) -> EngineRequest,
+        take: (EngineEvent) throws -> Answer?
     ) throws -> Answer {
         let id = beginRequest()
         defer { endRequest() }
+        var firstTokenBy = limit.map { SuspendingClock.now + $0 }
         try connection.send(request(id))
         var interruption: (any Error)?
         var stopBy: SuspendingClock.Instant?
@@ -34,12 +37,16 @@ extension EngineSession {
         while true {
             let event = try connection.receive(during: activity) {
                 if interruption == nil, Task.isCancelled { try interrupt(CancellationError()) }
+                if interruption == nil, let limit, let by = firstTokenBy, by < .now {
+                    try interrupt(EngineError.noFirstToken(within: limit))
+                }
                 if let interruption, let stopBy, stopBy < .now {
                     _ = connection.fail(EngineError(.closed, "the engine did not stop and was ended"))
                     throw interruption
                 }
             }
             if case .alive = event { continue }
+            firstTokenBy = nil
             if let interruption {
                 guard event.endsRequest else { continue }
                 throw interruption

@@ -9,8 +9,8 @@ package import SystemPackage
 ///
 /// Calls block. One thread at a time uses a session, but `cancel` and `close` may come from any. A task that is
 /// cancelled ends the running call with `CancellationError`, normally within a tenth of a second; the session stays
-/// usable unless the worker did not react. After `engine.crashed`, `engine.hung`, `engine.exited` and
-/// `engine.protocol` the worker is gone, and every further call throws the same error.
+/// usable unless the worker did not react. After `engine.crashed…`, `engine.killed`, `engine.hung`, `engine.exited` and
+/// `engine.protocol`, and where a worker died for want of memory, every further call throws the same error.
 package final class EngineSession: Sendable {
     let connection: WorkerConnection
     private let requests = Mutex(Requests())
@@ -71,15 +71,18 @@ package final class EngineSession: Sendable {
     ///
     /// - Parameters:
     ///   - request: The prompt, and how to go on.
+    ///   - limit: How long the engine may take until it has read the prompt and writes; `nil` for as long as it shows
+    ///     life.
     ///   - onToken: Takes each token where the request asks for the likeliest ones.
     ///   - onText: Takes the answer piece by piece. An error it throws ends the answer and is thrown on.
     /// - Returns: How the answer ended; `cancelled` after `cancel`.
     /// - Throws: `EngineError`, codes `promptTooLong`, `emptyPrompt`, `invalidRequest`, `template`, `noModel`,
-    ///   `computeFailed`, and those of a failing worker; `CancellationError`.
+    ///   `noFirstToken`, `computeFailed`, and those of a failing worker; `CancellationError`.
     package func generate(
-        _ request: GenerateRequest, onToken: (ChosenToken) -> Void = { _ in }, onText: (TextDelta) throws -> Void
+        _ request: GenerateRequest, firstTokenWithin limit: Duration? = nil,
+        onToken: (ChosenToken) -> Void = { _ in }, onText: (TextDelta) throws -> Void
     ) throws -> GenerationResult {
-        try perform("generating text") { id in
+        try perform("generating text", firstTokenWithin: limit) { id in
             .generate(id: id, request: request)
         } take: { event in
             switch event {

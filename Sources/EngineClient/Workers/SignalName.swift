@@ -29,7 +29,7 @@ enum SignalName {
     /// What a person can do about such an end.
     static func hint(for signal: Int32) -> String {
         switch signal {
-        case SIGKILL: "The system may have been out of memory: try a smaller --context or a smaller model."
+        case SIGKILL, SIGTERM, SIGINT, SIGHUP, SIGQUIT: "Somebody or something on this host ended it; try again."
         case SIGILL: "A CPU backend does not fit this machine: run scripts/bootstrap again, which tries each of them."
         case SIGBUS: "The model file may have become shorter, or the medium may have failed, while it was in use."
         default: "The model file may be damaged or crafted to do this; baigo and the store are not affected."

@@ -7,25 +7,31 @@ internal import Glibc
 enum ModelLoading {
     /// Loads a model.
     ///
-    /// - Throws: `EngineError`, codes `modelMissing`, `loadFailed`, `notATextModel`, `invalidRequest`, `cancelled`.
+    /// - Throws: `EngineError`, codes `modelMissing`, `loadFailed`, `outOfMemory`, `notATextModel`, `invalidRequest`,
+    ///   `cancelled`.
     static func load(
         _ request: LoadRequest, control: RunControl, log: EngineLog, progress: (Double) -> Void
     ) throws(EngineError) -> ModelHandle {
         try checkFiles(request.modelPaths + request.adapters.map(\.path))
         log.forget()
-        let model = ModelHandle.load(
-            paths: request.modelPaths, vocabularyOnly: request.purpose == .vocabulary
-        ) { fraction in
-            progress(Double(min(max(fraction, 0), 1)))
-            return control.pulse()
+        let (model, ranOut) = MemoryLimit.watch {
+            ModelHandle.load(
+                paths: request.modelPaths, vocabularyOnly: request.purpose == .vocabulary
+            ) { fraction in
+                progress(Double(min(max(fraction, 0), 1)))
+                return control.pulse()
+            }
         }
-        guard let model else { throw failure(request, control: control, log: log) }
+        guard let model else {
+            if ranOut { throw outOfMemory("loading \(fileName(request.modelPaths))", log) }
+            throw failure(request, control: control, log: log)
+        }
         return model
     }
 
     /// Makes a context.
     ///
-    /// - Throws: `EngineError`, codes `contextFailed` and `invalidRequest`.
+    /// - Throws: `EngineError`, codes `contextFailed`, `outOfMemory` and `invalidRequest`.
     static func context(
         _ request: LoadRequest, model: ModelHandle, threads: Int, control: RunControl, log: EngineLog
     ) throws(EngineError) -> ContextHandle {
@@ -42,7 +48,12 @@ enum ModelLoading {
         let options = ContextOptions(
             tokens: UInt32(wanted), threads: Int32(threads), makesVectors: request.purpose != .text,
             answers: UInt32(answers))
-        guard let context = ContextHandle(model: model, options: options, control: control) else {
+        let (made, ranOut) = MemoryLimit.watch { ContextHandle(model: model, options: options, control: control) }
+        guard let context = made else {
+            if ranOut {
+                throw outOfMemory(
+                    "making a context of \(wanted * answers) tokens for \(fileName(request.modelPaths))", log)
+            }
             throw EngineError(
                 .contextFailed,
                 "the engine could not make a context of \(wanted * answers) tokens for \(fileName(request.modelPaths))"
@@ -116,6 +127,12 @@ enum ModelLoading {
         return EngineError(
             .loadFailed, "the engine cannot load \(name)" + reason,
             hint: "Check that the file is complete and of a kind that llama.cpp \(EngineRelease.loaded) knows.")
+    }
+
+    private static func outOfMemory(_ activity: String, _ log: EngineLog) -> EngineError {
+        EngineError(
+            .outOfMemory, "the engine ran out of memory while \(activity)" + log.reason,
+            hint: "Try a smaller --context, a larger --memory-limit, a smaller model, or a host with more memory.")
     }
 
     private static func inRange(

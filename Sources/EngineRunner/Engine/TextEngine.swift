@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import CLlamaChat
 package import EngineWire
 internal import Glibc
 
@@ -38,6 +39,7 @@ package final class TextEngine {
         unsetenv("GGML_BACKEND_PATH")
         setenv("GGML_NO_BACKTRACE", "1", 1)
         self.control = control
+        baigo_end_when_out_of_memory(WorkerExit.outOfMemory)
         log = EngineLog()
         try EngineRelease.check()
         libraryFolder = try Backends.load()
@@ -48,15 +50,17 @@ package final class TextEngine {
 
     /// Tells what the engine is.
     ///
-    /// - Parameter protections: Those of the process, in words.
+    /// - Parameters:
+    ///   - protections: Those of the process, in words.
+    ///   - missing: Those that it could not have.
     /// - Returns: Releases, libraries and devices.
-    package func description(protections: [String]) -> EngineDescription {
+    package func description(protections: [String], missing: [String]) -> EngineDescription {
         let cpu = Backends.cpu
         let ggml = EngineRelease.ggml
         return EngineDescription(
             linkedVersion: EngineRelease.linked, loadedVersion: EngineRelease.loaded, ggmlVersion: ggml.version,
             ggmlCommit: ggml.commit, libraryFolder: libraryFolder, cpuBackend: cpu.library, cpuFeatures: cpu.features,
-            devices: Backends.devices, protections: protections)
+            devices: Backends.devices, protections: protections, missingProtections: missing)
     }
 
     /// Loads a model in place of the one before.

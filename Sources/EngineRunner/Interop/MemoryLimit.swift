@@ -21,6 +21,17 @@ enum MemoryLimit {
         return work()
     }
 
+    /// Runs a call of the engine, and finds out whether an allocation of this thread failed in it.
+    ///
+    /// The C library leaves `ENOMEM` behind, which releasing memory does not change; malloc(3), free(3).
+    ///
+    /// - Returns: The result, and whether memory ran out. That means something only where the result is a failure.
+    static func watch<Result>(_ work: () -> Result) -> (result: Result, ranOut: Bool) {
+        errno = 0
+        let result = work()
+        return (result, errno == ENOMEM)
+    }
+
     /// Bytes of private writable memory, which is what the limit counts.
     ///
     /// Source: Linux, Documentation/filesystems/proc.rst, table 1-2; setrlimit(2), RLIMIT_DATA.

@@ -19,12 +19,14 @@ package struct EngineDescription: Codable, Sendable, Equatable {
     package let devices: [EngineDevice]
     /// Protections that are in force in the worker.
     package let protections: [String]
+    /// Protections that the kernel or the host does not allow.
+    package let missingProtections: [String]
 
     /// Makes a description.
     package init(
         linkedVersion: String, loadedVersion: String, ggmlVersion: String, ggmlCommit: String,
         libraryFolder: String, cpuBackend: String?, cpuFeatures: [String], devices: [EngineDevice],
-        protections: [String]
+        protections: [String], missingProtections: [String]
     ) {
         self.linkedVersion = linkedVersion
         self.loadedVersion = loadedVersion
@@ -35,6 +37,7 @@ package struct EngineDescription: Codable, Sendable, Equatable {
         self.cpuFeatures = cpuFeatures
         self.devices = devices
         self.protections = protections
+        self.missingProtections = missingProtections
     }
 }
 

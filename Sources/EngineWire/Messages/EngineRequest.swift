@@ -38,6 +38,10 @@ package struct LoadRequest: Codable, Sendable, Equatable {
     package var threads: Int?
     /// What conversations are rendered with in place of the model's own template.
     package var chatTemplate: TemplateChoice?
+    /// Bytes of private memory that the worker may have from now on; `nil` for what the machine has.
+    ///
+    /// Files that are mapped do not count. It can only be lowered.
+    package var memoryLimitBytes: UInt64?
     /// What the model is loaded for.
     package var purpose: Purpose
     /// Answers that are computed together; each may have `contextTokens`.

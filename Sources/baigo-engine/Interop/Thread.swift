@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import EngineWire
 internal import Glibc
 
 /// Starts a thread that runs until the process ends.
@@ -24,7 +25,7 @@ func startThread(stackBytes: Int, _ work: @escaping @Sendable () -> Void) {
         }, box)
     guard result == 0 else {
         lastWords("cannot start a thread: \(String(cString: strerror(result)))")
-        _exit(71)
+        _exit(WorkerExit.noThread)
     }
     pthread_detach(thread)
 }

@@ -87,6 +87,7 @@ struct Examination {
                     ["name": .string($0.name), "verdict": .string($0.verdict), "reason": .string($0.reason)]
                 }),
             "protections": .array(engine.protections.map(JSONValue.string)),
+            "missingProtections": .array(engine.missingProtections.map(JSONValue.string)),
             "devices": .array(
                 engine.devices.map { device in
                     [
@@ -111,6 +112,8 @@ struct Examination {
                 card.add("device", "\(device.name): \(device.hardware) (\(device.backend)\(memory))")
             }
             card.add("worker", engine.protections.joined(separator: ", "))
+            let missing = engine.missingProtections
+            card.add("not possible", missing.isEmpty ? nil : missing.joined(separator: ", "))
         } else {
             card.add("engine", "none")
         }

@@ -68,7 +68,9 @@ struct ModelChat: BaigoCommand {
         let answer = AnswerWriter(output.json ? nil : context.output, escaping: context.terminal.outputIsTerminal)
         let request = GenerateRequest(
             prompt: .chat(messages: conversation.messages(asking: text)), sampling: options, stop: sampling.stop)
-        let result = try running.session.generate(request) { delta in try answer.write(delta) }
+        let result = try running.session.generate(request, firstTokenWithin: loading.firstToken.limit) { delta in
+            try answer.write(delta)
+        }
         try answer.finish()
         if result.finishReason != .cancelled || !answer.content.isEmpty {
             conversation.add(question: text, answer: answer.content)

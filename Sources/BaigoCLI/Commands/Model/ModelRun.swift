@@ -95,7 +95,9 @@ struct ModelRun: BaigoCommand {
         let request = GenerateRequest(
             prompt: usesTemplate ? .chat(messages: messages(prompt)) : .raw(text: prompt), sampling: options,
             stop: sampling.stop, form: form, likeliest: logprobs)
-        let result = try running.session.generate(request, onToken: answer.add(_:)) { try answer.write($0) }
+        let result = try running.session.generate(
+            request, firstTokenWithin: loading.firstToken.limit, onToken: answer.add(_:)
+        ) { try answer.write($0) }
         try answer.finish()
         if output.json { try context.output.result(json(answer, result, running, usesTemplate: usesTemplate)) }
     }

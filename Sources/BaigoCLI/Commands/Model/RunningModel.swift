@@ -16,10 +16,11 @@ struct RunningModel {
     static func start(_ argument: String, _ loading: Loading, _ context: CommandContext) throws -> RunningModel {
         let host = try Host(context)
         let files = try ModelFiles(argument, host)
-        let request = LoadRequest(
+        var request = LoadRequest(
             modelPaths: files.weights, contextTokens: loading.contextTokens, threads: loading.threads,
             chatTemplate: loading.template, purpose: loading.purpose, sequences: loading.sequences,
             adapters: try loading.adapters.map { try files.adapter($0) })
+        request.memoryLimitBytes = loading.memoryLimit
         let session = try EngineSession(engine: try host.engine())
         do {
             return RunningModel(name: files.name, session: session, loaded: try session.load(request))

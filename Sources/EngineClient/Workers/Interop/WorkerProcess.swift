@@ -15,7 +15,8 @@ final class WorkerProcess: Sendable {
     /// How a worker ended.
     enum Ending: Sendable, Equatable {
         case exited(status: Int32)
-        case killed(signal: Int32)
+        /// By a signal; `memoryRanOut` says whether the kernel ended a process for want of memory meanwhile.
+        case killed(signal: Int32, memoryRanOut: Bool)
     }
 
     /// Our end of the socket pair; it does not block.
@@ -119,6 +120,7 @@ private final class Keeper: Sendable {
     }
 
     private let state = Mutex(State())
+    private let memoryKills = MemoryKills.count
     private let running = DispatchGroup()
 
     /// Starts the process on a new thread.
@@ -166,7 +168,10 @@ private final class Keeper: Sendable {
             var status: Int32 = 0
             while waitpid(process, &status, 0) < 0, errno == EINTR {}
             let signal = status & 0x7F
-            state.ending = signal == 0 ? .exited(status: status >> 8 & 0xFF) : .killed(signal: signal)
+            state.ending =
+                signal == 0
+                ? .exited(status: status >> 8 & 0xFF)
+                : .killed(signal: signal, memoryRanOut: MemoryKills.count > memoryKills)
         }
     }
 }

@@ -1,20 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
-import SystemPackage
-import TestSupport
+package import Foundation
+package import SystemPackage
 
 /// A program in place of `baigo-engine` that does what a failing or hostile worker would do.
-final class FakeWorker: Sendable {
-    let folder: URL
-    let path: FilePath
+package final class FakeWorker: Sendable {
+    /// Where the program lies.
+    package let folder: URL
+    /// The program.
+    package let path: FilePath
 
     /// Writes the program.
     ///
-    /// - Parameter body: Python that runs after `send(object)`, `receive()` and `here` (the program's folder) are
-    ///   defined.
+    /// - Parameter body: Python that runs after `send(object)`, `receive()`, `here` (the program's folder) and some
+    ///   events are defined.
     /// - Throws: What the file system says.
-    init(_ body: String) throws {
+    package init(_ body: String) throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("baigo-worker-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let file = folder.appendingPathComponent("worker")
@@ -40,7 +41,14 @@ final class FakeWorker: Sendable {
             def hello():
                 send({"hello": {"protocolVersion": 1, "engine": "fake"}})
             description = {"described": {"engine": {"linkedVersion": "1", "loadedVersion": "1", "ggmlVersion": "1",
-                "ggmlCommit": "1", "libraryFolder": "/", "cpuFeatures": [], "devices": [], "protections": []}}}
+                "ggmlCommit": "1", "libraryFolder": "/", "cpuFeatures": [], "devices": [], "protections": [],
+                "missingProtections": []}}}
+            loaded = {"loaded": {"model": {"modelDescription": "fake", "contextTokens": 64, "trainedContextTokens": 64,
+                "hasChatTemplate": False, "vocabularySize": 1, "parameterCount": 1, "tensorBytes": 1, "threads": 1,
+                "vectorSize": 0, "loadMilliseconds": 1}}}
+            finished = {"finished": {"result": {"finishReason": "stop", "seed": 1, "usage": {"promptTokens": 1,
+                "cachedPromptTokens": 0, "completionTokens": 1}, "timings": {"loadMilliseconds": 1,
+                "promptMilliseconds": 1, "generationMilliseconds": 1}}}}
 
             """
         let draft = folder.appendingPathComponent("draft")
@@ -55,12 +63,12 @@ final class FakeWorker: Sendable {
     deinit { try? FileManager.default.removeItem(at: folder) }
 
     /// What the program wrote into a file of its folder.
-    func note(_ name: String) throws -> String {
+    package func note(_ name: String) throws -> String {
         try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
     }
 
     /// A frame with any body.
-    static func frame(of body: String) -> [UInt8] {
+    package static func frame(of body: String) -> [UInt8] {
         let bytes = Array(body.utf8)
         return withUnsafeBytes(of: UInt32(bytes.count).littleEndian) { Array($0) } + bytes
     }
