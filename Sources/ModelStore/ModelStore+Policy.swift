@@ -127,16 +127,55 @@ extension ModelStore {
             versions: try versions.map { version in
                 PolicySubject.Version(
                     number: version.version.description,
-                    signedAt: try catalog?.package(of: version, home: home).receipt.signedAt)
+                    signedAt: try catalog?.package(of: version, home: home).receipt.countedSigners
+                        .compactMap(\.createdAt).max())
             })
     }
 }
 
-extension Receipt {
-    /// When a trusted key signed, the last time, as was found at the import.
-    fileprivate var signedAt: Timestamp? {
-        (signature["signers"]?.array ?? []).filter { $0["trusted"] == true }
-            .compactMap { $0["createdAt"]?.string.flatMap(Timestamp.init) }.max()
+extension ModelStore {
+    /// The same package, where the store holds it.
+    ///
+    /// - Returns: `nil` also for a version that cannot be read; it says nothing for a package then.
+    /// - Throws: `FileError`, `StoreError` as `open(home:context:)`.
+    package func stored(_ package: any ImportablePackage) throws -> StoredPackage? {
+        guard let (root, _) = try home.reading(), let models = try home.folder(StoreLayout.models, in: root) else {
+            return nil
+        }
+        let catalog = Catalog(models: models, root: root)
+        do {
+            let versions = try catalog.versions(of: package.manifest.name).versions
+            return try versions.first { $0.identity == package.identity }.map { version in
+                try catalog.package(of: version, home: home)
+            }
+        } catch is StoreError {
+            return nil
+        }
+    }
+
+    /// Contents of a package that the store does not hold, with their sizes; none of a package that is there.
+    ///
+    /// - Throws: `FileError`, `StoreError`.
+    package func missingContents(of package: any ImportablePackage) throws -> [SHA256Digest: Int64] {
+        var sizes: [SHA256Digest: Int64] = [:]
+        for file in package.files { sizes[file.sha256] = file.size }
+        guard let (root, _) = try home.reading() else { return sizes }
+        let catalog = try home.folder(StoreLayout.models, in: root).map { Catalog(models: $0, root: root) }
+        let versions = try catalog?.versions(of: package.manifest.name).versions ?? []
+        if case .present = ImportDecision(package: package).standing(among: versions) { return [:] }
+        guard let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap({ try BlobStore(reading: $0) }) else {
+            return sizes
+        }
+        return try sizes.filter { try !blobs.holds($0.key, size: $0.value) }
+    }
+
+    /// Bytes of all contents that the store holds.
+    ///
+    /// - Throws: `FileError`, `StoreError`.
+    package func heldBytes() throws -> ByteCount {
+        guard let (root, _) = try home.reading() else { return ByteCount(0) }
+        let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
+        return ByteCount(try blobs?.totalBytes() ?? 0)
     }
 }
 

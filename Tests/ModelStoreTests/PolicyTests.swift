@@ -163,4 +163,27 @@ struct PolicyTests {
         #expect(try !fixture.store.installPolicy(Array(always.utf8)).isReleasing)
         #expect(try fixture.store.state()?.isSignatureReleased == false)
     }
+
+    @Test(arguments: [true, false])
+    func aVersionCountsAsSignedWhenItWasAccepted(_ isAccepted: Bool) throws {
+        let fixture = try StoreFixture()
+        try fixture.store.installPolicy(Array("schema = 1\n[downgrade]\nallowed = false\n".utf8))
+        // By a key that had ended and that the policy accepted; and by one that counts for nothing.
+        let signers: JSONValue = [
+            [
+                "fingerprint": .string(String(repeating: "A", count: 40)), "status": "expired-key", "trusted": false,
+                "madeWhileValid": true, "createdAt": "2026-05-01T00:00:00Z",
+            ],
+            ["status": "unknown-key", "trusted": false, "createdAt": "2026-06-01T00:00:00Z"],
+        ]
+        try fixture.add(
+            try MemoryPackage(version: "rc-b"),
+            evidence: ImportEvidence(
+                signature: ["status": "expired-key", "signers": signers], isTrusted: isAccepted,
+                policy: ["verdict": "pass"]))
+        let state = try #require(
+            try fixture.store.policyState(for: try MemoryPackage(version: "rc-a"), try policy(fixture)))
+        let time = isAccepted ? Timestamp("2026-05-01T00:00:00Z") : nil
+        #expect(state.versions == [PolicySubject.Version(number: "rc-b", signedAt: time)])
+    }
 }

@@ -36,13 +36,14 @@ extension Trust {
     ///   - request: What the command line demands of signatures.
     ///   - judge: The policy with what the command line asks of it.
     ///   - store: What the store holds; `nil` where the package is for none.
+    ///   - stored: The same package, where the store holds it.
     /// - Returns: Both verdicts.
     /// - Throws: `BundleError`, `FileError` where gpg cannot be used; `CancellationError`.
     func judge(
         _ package: PackageReader, signature request: SignaturePolicy.Request, by judge: PolicyJudge,
-        store: PolicySubject.Store? = nil
+        store: PolicySubject.Store? = nil, stored: StoredPackage? = nil
     ) throws -> PackageVerdict {
-        let verdict = package.signatureIsKnown ? try self.judge(package, request: request) : nil
+        let verdict = package.signatureIsKnown ? try self.judge(package, request: request, stored: stored) : nil
         let subject = subject(package, verdict, store: store)
         return PackageVerdict(
             signature: verdict, policy: judge.judge(subject, signature: verdict?.finding ?? SignatureVerdict.pending))
@@ -59,7 +60,7 @@ extension Trust {
     ) -> PolicySubject {
         PolicySubject(
             package.manifest, files: package.files, contents: package.recognisedContents,
-            signers: verdict.map { counting($0.report) }, store: store)
+            signers: verdict.map(counting), store: store)
     }
 }
 

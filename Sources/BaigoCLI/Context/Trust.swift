@@ -37,6 +37,13 @@ struct Trust {
     /// The signatures that count as those of trusted keys.
     func counting(_ report: SignatureReport) -> [SignatureReport.Signer] { report.signers.filter(signatures.counts) }
 
+    /// The same, with those that counted when the same package came into the store.
+    func counting(_ verdict: SignatureVerdict) -> [SignatureReport.Signer] {
+        let counting = counting(verdict.report)
+        let present = Set(counting.map(\.fingerprint))
+        return counting + (verdict.recorded?.signers ?? []).filter { !present.contains($0.fingerprint) }
+    }
+
     /// Judges the signatures of a package, as far as they are known by now.
     func judge(
         signature: [UInt8]?, over checksums: [UInt8], kind: String, request: SignaturePolicy.Request
@@ -51,10 +58,32 @@ struct Trust {
     /// Judges the signatures of an opened package.
     ///
     /// A package that brings no list of its own has nothing that a signature could be over.
-    func judge(_ package: PackageReader, request: SignaturePolicy.Request) throws -> SignatureVerdict {
-        try judge(
+    /// Where the store holds the same package (`stored`), its receipt says what was found of its signatures then.
+    func judge(
+        _ package: PackageReader, request: SignaturePolicy.Request, stored: StoredPackage? = nil
+    ) throws -> SignatureVerdict {
+        let verdict = try judge(
             signature: package.hasOwnChecksums ? package.signature : nil, over: package.checksumsBytes,
             kind: package.manifest.kind, request: request)
+        guard let stored, try counts(stored, beside: verdict.report, as: package) else { return verdict }
+        return verdict.recalling(stored.receipt)
+    }
+
+    /// Whether the signatures of a stored package still count as they did when it came in.
+    ///
+    /// They do although a key has ended or is trusted no more since, and whatever this copy of the package lacks of
+    /// them; they do not where a key is revoked, or where a signature is bad.
+    private func counts(
+        _ stored: StoredPackage, beside report: SignatureReport, as package: PackageReader
+    ) throws -> Bool {
+        let isSigned = stored.receipt.countedSigners.contains(where: \.trusted)
+        guard package.hasOwnChecksums, isSigned, report.mayHaveBeenTrusted else { return false }
+        let reader = try stored.reader()
+        guard let signature = reader.signature else { return false }
+        if signature == package.signature { return true }
+        let now = try SignatureVerifier.verify(
+            signature: signature, over: reader.checksumsBytes, keys: keys, kind: package.manifest.kind, now: .now)
+        return now.mayHaveBeenTrusted
     }
 }
 
@@ -66,6 +95,7 @@ extension Trust {
         }
         guard let existing = try stored.reader().signature else { return new }
         let trusted = report.signers.filter(\.trusted).compactMap(\.signingKey)
+        guard !trusted.isEmpty || verdict.signature?.recorded == nil else { return nil }
         return try DetachedSigner.merging(existing: existing, adding: new, by: Set(trusted))
     }
 }
@@ -75,6 +105,15 @@ struct SignatureVerdict {
     let report: SignatureReport
     let isRequired: Bool
     let decision: SignatureDecision
+    /// What was found when the same package came into the store, where that counts.
+    var recorded: Recorded?
+
+    /// A verdict that a receipt holds.
+    struct Recorded {
+        let importedAt: Timestamp
+        /// The signatures that counted.
+        let signers: [SignatureReport.Signer]
+    }
 
     /// Why the package is refused; `nil` where it may pass.
     var refusal: BundleError? { if case .refuse(let error) = decision { error } else { nil } }
@@ -88,7 +127,30 @@ struct SignatureVerdict {
 
     var isTrusted: Bool { if case .accept(trusted: true, _) = decision { true } else { false } }
 
-    var json: JSONValue { report.json(required: isRequired) }
+    var json: JSONValue {
+        guard let recorded, var members = report.json(required: isRequired).object else {
+            return report.json(required: isRequired)
+        }
+        members["recorded"] = .string(recorded.importedAt.description)
+        return .object(members)
+    }
+
+    /// The verdict with what a receipt says of the same package, by which it passes.
+    fileprivate func recalling(_ receipt: Receipt) -> SignatureVerdict {
+        var warnings: [Warning] = []
+        if case .accept(trusted: true, let found) = decision {
+            warnings = found
+        } else {
+            warnings.append(
+                Warning(
+                    identifier: "signature.recorded",
+                    message: "the signature is \(report.status.rawValue) now; it counts as it was found when the same "
+                        + "package was imported at \(receipt.importedAt)"))
+        }
+        return SignatureVerdict(
+            report: report, isRequired: isRequired, decision: .accept(trusted: true, warnings: warnings),
+            recorded: Recorded(importedAt: receipt.importedAt, signers: receipt.countedSigners.filter(\.trusted)))
+    }
 
     /// `valid, by A <a@example.org> (FINGERPRINT)`, a line for each signer.
     var text: String {

@@ -119,6 +119,7 @@ struct ImportTransaction {
         if let evidence {
             members["signature"] = evidence.signature["status"] ?? .null
             members["trusted"] = .bool(evidence.isTrusted)
+            members["recorded"] = evidence.signature["recorded"]
             members["policy"] = evidence.policy["verdict"]
             members["policyDigest"] = evidence.policy["digest"]?.string.map(JSONValue.string)
             members["overrides"] = evidence.policy["overrides"]

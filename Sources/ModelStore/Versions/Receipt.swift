@@ -45,6 +45,15 @@ package struct Receipt: Sendable, Equatable {
     package var signature: JSONValue { json["signature"] ?? .null }
     package var signatureStatus: String { signature["status"]?.string ?? "none" }
     package var isTrusted: Bool { json["trusted"]?.bool ?? false }
+
+    /// The signatures that counted as those of trusted keys when the package came in, or when they were added; also
+    /// those of keys that had ended, where the policy accepted them.
+    package var countedSigners: [SignatureReport.Signer] {
+        guard isTrusted else { return [] }
+        let signers = SignatureReport.signers(recorded: signature)
+        let counted = signers.filter { $0.trusted || ($0.status == .expiredKey && $0.madeWhileValid == true) }
+        return counted.isEmpty ? signers.filter { $0.status == .valid } : counted
+    }
     package var size: ByteCount { ByteCount(files.reduce(0) { $0 + $1.size }) }
 }
 
@@ -150,11 +159,25 @@ extension Receipt {
             "trusted": .bool(evidence.isTrusted),
         ]
         copy.json["addedSignatures"] = .array((json["addedSignatures"]?.array ?? []) + [addition])
-        copy.json["signature"] = evidence.signature
+        copy.json["signature"] = evidence.signature.keepingSigners(of: signature)
         copy.json["trusted"] = .bool(evidence.isTrusted)
         return copy
     }
 
     /// The written form.
     var bytes: [UInt8] { JSONValue.object(json).prettyBytes }
+}
+
+extension JSONValue {
+    /// A verdict on signatures with those trusted signers of an earlier one that it does not name: theirs are kept
+    /// beside the new ones.
+    fileprivate func keepingSigners(of earlier: JSONValue) -> JSONValue {
+        guard var members = object, let signers = self["signers"]?.array else { return self }
+        let named = signers.map { $0["signingKey"] }
+        let kept = (earlier["signers"]?.array ?? []).filter {
+            $0["trusted"] == true && !named.contains($0["signingKey"])
+        }
+        members["signers"] = .array(kept + signers)
+        return .object(members)
+    }
 }

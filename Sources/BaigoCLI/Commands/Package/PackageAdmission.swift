@@ -75,7 +75,8 @@ struct PackageAdmission {
 
     private func judged(_ package: PackageReader, by judge: PolicyJudge) throws -> PackageVerdict {
         try trust.judge(
-            package, signature: rules.signature, by: judge, store: try store.policyState(for: package, trust.policy))
+            package, signature: rules.signature, by: judge, store: try store.policyState(for: package, trust.policy),
+            stored: try store.stored(package))
     }
 
     /// Takes the package in.

@@ -35,7 +35,8 @@ struct PolicyExplain: BaigoCommand {
         let package = try host.package(at: file, naming)
         let judge = try PolicyJudge(trust.policy, policy.request)
         let verdict = try trust.judge(
-            package, signature: signature.request, by: judge, store: try store.policyState(for: package, trust.policy))
+            package, signature: signature.request, by: judge, store: try store.policyState(for: package, trust.policy),
+            stored: try store.stored(package))
         let refusal = verdict.refusal ?? verdict.policy.question
         if output.json {
             try context.output.result([
