@@ -151,4 +151,30 @@ struct IngestTests {
         #expect(try names(site) == [])
         #expect(try site.shell("ls refused | wc -l").text == "4\n")
     }
+
+    @Test func theQuotaHoldsForAllTogether() throws {
+        let site = try Site()
+        expect(try site.shell("mkdir stick twins"), endsWith: .done)
+        let model = try Data(contentsOf: URL(fileURLWithPath: Site.model)).count
+        for (index, name) in ["alpha", "beta"].enumerated() {
+            try site.write(Data(repeating: UInt8(index + 1), count: 1_000_000), to: "extra.dat")
+            let export = ["export", Site.model, "--name", name, "--version", "1"]
+            expect(try site.baigo(export + ["-o", "twins/\(name).baimodel"]), endsWith: .done)
+            expect(
+                try site.baigo(export + ["-o", "stick/\(name).baimodel", "--include", "extra.dat"]), endsWith: .done)
+        }
+        expect(try site.baigo("trust", "policy", "set", "store.quota", "\(model + 1_500_000)"), endsWith: .done)
+        for file in ["alpha", "beta"] {
+            expect(try site.baigo("import", "stick/\(file).baimodel", "--dry-run"), endsWith: .done)
+        }
+        let refused = try site.baigo("ingest", "stick", "--all-or-nothing", "--report", "r.json", "--json")
+        expect(refused, endsWith: .policy, identifier: "policy.quota")
+        #expect(try refused.json["packages"]?.array?.map { $0["status"] } == ["held", "held"])
+        #expect(try names(site).isEmpty)
+        let lines = try site.baigo("audit", "show", "--kind", "ingest", "--json").text.split(separator: "\n")
+        #expect(try lines.map { try JSONValue(strict: Array($0.utf8))["error"] } == ["policy.quota"])
+        // What both hold counts once.
+        expect(try site.baigo("ingest", "twins", "--all-or-nothing"), endsWith: .done)
+        #expect(try names(site) == ["alpha", "beta"])
+    }
 }

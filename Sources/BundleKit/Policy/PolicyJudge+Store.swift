@@ -1,21 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BaigoCore
+package import BaigoCore
 
 extension PolicyJudge {
     /// Whether the store may hold the package too.
     func quota(of subject: PolicySubject) -> PolicyFinding {
-        guard let limit = policy.quota, let store = subject.store else {
-            return PolicyFinding(.quota, .notApplicable, subject.store.map { "\($0.needed.bytes)" } ?? "no store")
-        }
-        let (sum, overflow) = store.held.bytes.addingReportingOverflow(store.needed.bytes)
+        guard let store = subject.store else { return PolicyFinding(.quota, .notApplicable, "no store") }
+        return quota(held: store.held, adding: store.needed, as: "the package needs")
+    }
+
+    /// Whether the store may hold several packages too.
+    ///
+    /// - Parameters:
+    ///   - held: What the store holds.
+    ///   - needed: What they add together.
+    /// - Returns: The finding, overridden where the user asks for it and may.
+    package func quotaOfAll(held: ByteCount, adding needed: ByteCount) -> PolicyFinding {
+        settled(quota(held: held, adding: needed, as: "the packages together need"))
+    }
+
+    private func quota(held: ByteCount, adding needed: ByteCount, as words: String) -> PolicyFinding {
+        guard let limit = policy.quota else { return PolicyFinding(.quota, .notApplicable, "\(needed.bytes)") }
+        let (sum, overflow) = held.bytes.addingReportingOverflow(needed.bytes)
         let shown = "\(overflow ? Int64.max : sum)"
-        guard overflow || ByteCount(sum) > limit, store.needed.bytes > 0 else {
+        guard overflow || ByteCount(sum) > limit, needed.bytes > 0 else {
             return PolicyFinding(.quota, .pass, shown)
         }
         return .against(
-            .quota, .quota, shown,
-            "the package needs \(store.needed), the store holds \(store.held), and \(limit) are allowed",
+            .quota, .quota, shown, "\(words) \(needed), the store holds \(held), and \(limit) are allowed",
             remedy: "a store of at most \(limit.bytes) bytes: remove models, or raise store.quota")
     }
 

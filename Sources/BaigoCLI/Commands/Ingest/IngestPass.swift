@@ -50,7 +50,8 @@ struct IngestPass {
     ///
     /// What was imported is removed again, in reverse, when one that was good before then fails.
     ///
-    /// - Throws: `FileError`, code `noSpace`, where all together do not fit; `CancellationError`.
+    /// - Throws: `FileError`, code `noSpace`, or `PolicyError`, code `quota`, where all together do not fit or are too
+    ///   much for the policy; `CancellationError`.
     mutating func importAllOrNothing(_ items: [IngestItem]) throws {
         try takeAllOrNothing(items)
         // Only now nothing can go back any more.
@@ -65,13 +66,14 @@ struct IngestPass {
 
     private mutating func takeAllOrNothing(_ items: [IngestItem]) throws {
         var checked: [IngestRecord] = []
+        var missing: [SHA256Digest: Int64] = [:]
         var needed: Int64 = 0
         var free: Int64 = .max
         for item in items {
             try Task.checkCancellation()
             var record = IngestRecord(item)
             do {
-                let preview = try verify(item, &record)
+                let preview = try verify(item, &record, &missing)
                 needed = needed.addingReportingOverflow(preview.needed.bytes).partialValue
                 free = min(free, preview.free.bytes)
                 record.close()
@@ -81,14 +83,35 @@ struct IngestPass {
             checked.append(record)
         }
         let isGood = checked.allSatisfy { $0.error == nil }
-        guard isGood, needed <= free else {
+        // What several of them hold is written once.
+        let total = missing.values.reduce(Int64(0)) { $0.addingReportingOverflow($1).partialValue }
+        let room = isGood && min(needed, total) > free ? noRoom(ByteCount(min(needed, total)), ByteCount(free)) : nil
+        let obstacle = try room ?? (isGood ? overQuota(ByteCount(total), of: items.count) : nil)
+        guard isGood, obstacle == nil else {
             for record in checked { try finish(record) }
-            guard isGood else { return }
-            throw FileError(
-                .noSpace, "the packages together need \(ByteCount(needed)), and \(ByteCount(free)) are free",
-                hint: "Free some space, or ingest fewer at a time.")
+            if let obstacle { throw obstacle }
+            return
         }
         try commit(items)
+    }
+
+    private func noRoom(_ needed: ByteCount, _ free: ByteCount) -> any PresentableError {
+        FileError(
+            .noSpace, "the packages together need \(needed), and \(free) are free",
+            hint: "Free some space, or ingest fewer at a time.")
+    }
+
+    /// Why all packages together are too much for the policy, after a line in the audit log.
+    private func overQuota(_ needed: ByteCount, of count: Int) throws -> (any PresentableError)? {
+        guard trust.policy.quota != nil else { return nil }
+        let judge = try PolicyJudge(trust.policy, rules.policy)
+        let finding = judge.quotaOfAll(held: try store.heldBytes(), adding: needed)
+        guard finding.verdict == .refuse, let error = finding.error else { return nil }
+        let refusal = PolicyError(error.code, "refused by policy: \(error.message)", hint: error.hint)
+        let event = AuditEvent(
+            "ingest", details: ["packages": .integer(Int64(count)), "size": .integer(needed.bytes)])
+        try store.recordRefusal(event, error: refusal, wait: rules.wait)
+        return refusal
     }
 
     private mutating func commit(_ items: [IngestItem]) throws {
@@ -130,7 +153,9 @@ struct IngestPass {
         return record
     }
 
-    private func verify(_ item: IngestItem, _ record: inout IngestRecord) throws -> ImportPreview {
+    private func verify(
+        _ item: IngestItem, _ record: inout IngestRecord, _ missing: inout [SHA256Digest: Int64]
+    ) throws -> ImportPreview {
         let admission = admission(item)
         let prepared = try admission.prepare(open: { try host.package(reading: item.open()) }) { record.note($0, $1) }
         let verdicts = try prepared.package.read(into: nil, stoppingAtFirstFault: true, progress: progress())
@@ -138,6 +163,7 @@ struct IngestPass {
             try admission.record(fault, of: prepared.package)
             throw fault
         }
+        missing.merge(try store.missingContents(of: prepared.package)) { $1 }
         return prepared.preview
     }
 
