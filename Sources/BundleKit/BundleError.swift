@@ -56,6 +56,7 @@ package struct BundleError: PresentableError {
         case trustUnreadable = "trust.unreadable"
         case trustRollback = "trust.rollback"
         case trustMalformed = "trust.malformed"
+        case trustLockout = "trust.lockout"
         case signingFailed = "signing.failed"
         case passphraseNeeded = "signing.passphrase"
         case openPGPUnavailable = "environment.gnupg"
@@ -88,7 +89,7 @@ package struct BundleError: PresentableError {
         case .signatureNotYetValid, .trustUnreadable, .keyUnusable, .signingFailed, .passphraseNeeded,
             .openPGPUnavailable, .outOfMemory:
             .environment
-        case .trustRollback: .policy
+        case .trustRollback, .trustLockout: .policy
         case .library: .unexpected
         }
     }

@@ -193,4 +193,38 @@ struct TrustBundleTests {
         let log = try pair.vault.baigo("audit", "show", "--operation", "deactivate", "--json").text
         #expect(log.contains("revoked-key"))
     }
+
+    @Test func refusesABundleAfterWhichNoKeyCouldSignTheNext() throws {
+        let pair = try Pair()
+        let chief = try pair.ring.makeKey("Chief <chief@example.test>")
+        // The same key where nobody has revoked it.
+        let thief = try KeyRing()
+        try thief.importKeys(try pair.ring.secretKey(chief))
+        try pair.trust(chief, for: "trust", on: pair.office)
+        expect(try pair.vault.baigo("trust", "update", try pair.bundle(1)), endsWith: .done)
+        expect(try pair.vault.baigo("trust", "remove", pair.officer, "--yes"), endsWith: .done)
+        let before = try pair.vault.snapshot("home/trust")
+        func refused(_ bundle: String) throws {
+            expect(
+                try pair.vault.baigo("trust", "update", bundle, "--json"), endsWith: .policy,
+                identifier: "trust.lockout")
+            #expect(try pair.vault.snapshot("home/trust") == before)
+        }
+        // Gone, trusted for something else, revoked.
+        expect(try pair.office.baigo("trust", "remove", chief, "--yes"), endsWith: .done)
+        try refused(try pair.bundle(2, by: chief))
+        try pair.trust(chief, for: "models", on: pair.office)
+        try refused(try pair.bundle(3, by: chief))
+        try pair.ring.revoke(chief)
+        try pair.trust(chief, for: "trust", on: pair.office)
+        pair.office.environment["GNUPGHOME"] = thief.home
+        try refused(try pair.bundle(4, by: chief))
+        // With a successor it is taken, and the revocation with it.
+        try pair.trust(pair.officer, for: "trust", on: pair.office)
+        let taken = try pair.vault.baigo("trust", "update", try pair.bundle(5, by: chief), "--json")
+        expect(taken, endsWith: .done)
+        #expect(try taken.json["revoked"] == [.string(chief)])
+        pair.office.environment["GNUPGHOME"] = pair.ring.home
+        expect(try pair.vault.baigo("trust", "update", try pair.bundle(6)), endsWith: .done)
+    }
 }

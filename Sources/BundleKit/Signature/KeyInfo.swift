@@ -59,6 +59,12 @@ package struct KeyInfo: Sendable, Equatable {
     /// Whether the key or one of its subkeys is meant for signatures.
     package var canSign: Bool { keys.contains(where: \.canSign) }
 
+    /// Whether a signature that its owner makes at a time would count: neither revoked nor expired, with a part that
+    /// signs.
+    func canMakeTrusted(at now: Timestamp) -> Bool {
+        !isRevoked && expiresAt.map { $0 > now } ?? true && keys.contains { $0.isUsable(at: now) }
+    }
+
     /// Whether a signature can be made with it now: neither revoked nor expired, a signing part with its secret.
     func canMakeSignatures(at now: Timestamp) -> Bool {
         !isDisabled && !isRevoked && expiresAt.map { $0 > now } ?? true

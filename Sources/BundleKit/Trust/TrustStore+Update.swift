@@ -44,8 +44,9 @@ extension TrustStore {
     ///   - user: Who takes it in.
     ///   - now: When.
     /// - Returns: The changes; nothing is written yet.
-    /// - Throws: `BundleError`: `trustRollback` for an older bundle or another one of the same number; `keyMalformed`,
-    ///   `keyUnusable`, `trustUnreadable`, `openPGPUnavailable`.
+    /// - Throws: `BundleError`: `trustRollback` for an older bundle or another one of the same number; `trustLockout` for
+    ///   one after which no key could sign the next; `keyMalformed`, `keyUnusable`, `trustUnreadable`,
+    ///   `openPGPUnavailable`.
     package func plan(_ bundle: TrustBundle, by user: String, at now: Timestamp) throws -> TrustUpdate {
         var update = TrustUpdate()
         var records = try records()
@@ -58,6 +59,7 @@ extension TrustStore {
         }
         let known = try list()
         var armored: [String: JSONValue] = [:]
+        var hasSuccessor = false
         for entry in bundle.keys {
             let old = known.first { $0.fingerprint == entry.block.fingerprint }
             let (info, block) = try Self.merged(entry.block, with: old?.block)
@@ -75,12 +77,20 @@ extension TrustStore {
             if info.isRevoked, try old.map({ try !Self.inspect($0.armored).isRevoked }) ?? true {
                 update.revoked.append(key.fingerprint)
             }
+            if key.purposes.contains(.trust), info.canMakeTrusted(at: now) { hasSuccessor = true }
             armored[key.fingerprint] = .string(String(decoding: key.armored, as: UTF8.self))
             records.put(TrustRecords.Record(key))
         }
         let listed = Set(bundle.keys.map(\.block.fingerprint))
         update.removed = known.filter { $0.isManaged && !listed.contains($0.fingerprint) }.map(\.fingerprint)
         records.records.removeAll { update.removed.contains($0.fingerprint) }
+        let left = known.filter { !$0.isManaged && !listed.contains($0.fingerprint) && $0.purposes.contains(.trust) }
+        guard try hasSuccessor || left.contains(where: { try Self.inspect($0.armored).canMakeTrusted(at: now) }) else {
+            throw BundleError(
+                .trustLockout,
+                "after the trust bundle of serial number \(bundle.serial) no key could sign the next one",
+                hint: "Ask its maker for one that holds a key for trust, neither revoked nor expired.")
+        }
         records.isLatched = records.isLatched || !records.records.isEmpty
         records.bundle = TrustRecords.Bundle(serial: bundle.serial, identity: bundle.identity)
         let journal: JSONValue = [
