@@ -59,4 +59,56 @@ struct StreamTests {
         expect(try site.baigo("export", Site.model, "-o", "m.baimodel", "--name", "tiny"), endsWith: .done)
         #expect(try statuses(site, "\"$BAIGO\" convert m.baimodel - --format tar | head -c 10 > cut") == [141, 0])
     }
+
+    /// Runs baigo on a pipe whose other end does nothing, and ends it by a signal once it waits for the pipe.
+    ///
+    /// `command` uses descriptor 9, both ends of the pipe, and puts baigo in its own place; `condition` holds of the
+    /// number of bytes in the pipe when it waits. Gives 0 where it has ended within 20 seconds, and its exit status.
+    private func signalled(
+        _ site: Site, after first: String = ":", _ command: String, when condition: String, _ signal: String
+    ) throws -> [Int32] {
+        let count = """
+            import fcntl, struct, sys, termios
+            sys.exit(not struct.unpack("i", fcntl.ioctl(9, termios.FIONREAD, bytes(4)))[0] \(condition))
+            """
+        try site.write(Data(count.utf8), to: "count.py")
+        let script = """
+            rm -f full pid; mkfifo full; exec 9<>full
+            ( \(first); echo $BASHPID > pid; \(command) ) &
+            job=$!
+            while [ ! -s pid ] || ! python3 count.py; do :; done
+            kill -\(signal) $(cat pid)
+            set +e
+            timeout 20 tail --pid=$(cat pid) -f /dev/null; ended=$?
+            kill -9 $(cat pid) 2> /dev/null
+            wait $job; echo "$ended $?" > statuses
+            rm -f full pid count.py
+            """
+        expect(try site.shell(script), endsWith: .done)
+        return String(decoding: try site.contents("statuses"), as: UTF8.self).split(whereSeparator: \.isWhitespace)
+            .compactMap { Int32($0) }
+    }
+
+    @Test(arguments: ["INT", "TERM"], ["baimodel", "tar"])
+    func aSignalEndsAnExportWhoseReaderTakesNothing(_ signal: String, _ format: String) throws {
+        let site = try Site()
+        let export = "exec \"$BAIGO\" export '\(Site.model)' -o - --format \(format) --name tiny --quiet >&9 2> log"
+        #expect(
+            try signalled(site, export, when: "> 60000", signal) == [0, signal == "INT" ? 130 : 143])
+        #expect(try site.shell("find . -mindepth 1").text.split(separator: "\n").sorted() == ["./log", "./statuses"])
+        #expect(try site.contents("log").isEmpty)
+    }
+
+    @Test(arguments: ["INT", "TERM"])
+    func aSignalEndsAnImportWhoseWriterSendsNothingMore(_ signal: String) throws {
+        let site = try Site()
+        expect(try site.baigo("export", Site.model, "-o", "m.baimodel", "--name", "tiny"), endsWith: .done)
+        for count in [10, 1000] {
+            let found = try signalled(
+                site, after: "head -c \(count) m.baimodel >&9",
+                "exec \"$BAIGO\" import - --yes --quiet <&9 2> log", when: "== 0", signal)
+            #expect(found == [0, signal == "INT" ? 130 : 143])
+            #expect(try site.shell("find home -type f 2> /dev/null; find . -name '.baigo-*'").text == "")
+        }
+    }
 }

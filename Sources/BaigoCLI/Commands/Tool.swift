@@ -65,7 +65,9 @@ package enum Tool {
             error as? any PresentableError
             ?? CLIError(
                 .unexpected, "unexpected failure: \(error)", hint: "Please report this with the command you ran.")
-        guard shown.exitStatus != .outputClosed else { return .outputClosed }
+        guard shown.exitStatus != .outputClosed else {
+            return context.interrupts.received ?? .outputClosed
+        }
         // Standard error may be closed too; the exit status still tells.
         try? show(shown, asJSON: asJSON, context)
         return shown.exitStatus

@@ -6,7 +6,8 @@ package import BaigoCore
 package protocol OutputTarget: Sendable {
     /// Writes bytes at once.
     ///
-    /// - Throws: `FileError`, code `outputClosed`, when the reader went away.
+    /// - Throws: `FileError`, code `outputClosed`, when the reader went away, or takes nothing while the command is
+    ///   cancelled.
     func write(_ bytes: [UInt8]) throws(FileError)
 }
 
@@ -32,16 +33,19 @@ extension OutputTarget {
 package struct DescriptorOutput: OutputTarget {
     private let descriptor: OwnedDescriptor
 
-    /// Uses a duplicate of a descriptor.
+    /// Uses a descriptor, which stays open.
     package init(_ raw: CInt, name: String) throws(FileError) {
-        descriptor = try OwnedDescriptor.duplicating(raw, path: name)
+        descriptor = try OwnedDescriptor.writing(to: raw, path: name)
     }
 
     package func write(_ bytes: [UInt8]) throws(FileError) {
-        var failure: FileError?
-        bytes.withUnsafeBytes { buffer in
-            do throws(FileError) { try descriptor.writeStream(buffer) } catch { failure = error }
+        do {
+            try bytes.withUnsafeBytes { try descriptor.writeStream($0) }
+        } catch let error as FileError {
+            throw error
+        } catch {
+            // Interrupted while the reader took nothing; the command ends with the status of the signal.
+            throw FileError(.outputClosed, "\(descriptor.path) is not read")
         }
-        if let failure { throw failure }
     }
 }

@@ -104,21 +104,16 @@ extension OwnedDescriptor {
         }
     }
 
-    /// Writes all bytes at the current position of a stream.
+    /// Appends all bytes to a file that is open for that.
     ///
-    /// - Throws: `FileError`, code `outputClosed`, when the reader went away; SIGPIPE has to be ignored.
-    package func writeStream(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    /// - Throws: `FileError`.
+    package func append(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
         var done = 0
         while done < bytes.count {
             let count = Glibc.write(raw, bytes.baseAddress?.advanced(by: done), bytes.count - done)
             if count < 0 {
                 let errno = Errno.lastError
                 if errno == .interrupted { continue }
-                if errno == .wouldBlock {
-                    var request = pollfd(fd: raw, events: Int16(POLLOUT), revents: 0)
-                    _ = poll(&request, 1, 100)
-                    continue
-                }
                 throw FileError(errno, while: "write", path)
             }
             done += count

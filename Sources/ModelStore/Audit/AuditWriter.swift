@@ -187,7 +187,7 @@ final class AuditWriter {
     private func write(_ bytes: [UInt8]) throws {
         if let failure { throw failure }
         do {
-            try bytes.withUnsafeBytes { try file.writeStream($0) }
+            try bytes.withUnsafeBytes { try file.append($0) }
             try file.sync()
         } catch {
             // A whole line on the medium or nothing. Where the cut is refused too, the next writer records the rest,

@@ -43,7 +43,7 @@ struct AuditCopy {
         while fileOffset < size {
             let bytes = try from.bytes(at: fileOffset, count: Int(min(Int64(Self.blockBytes), size - fileOffset)))
             guard !bytes.isEmpty else { break }
-            try bytes.withUnsafeBytes { try to.writeStream($0) }
+            try bytes.withUnsafeBytes { try to.append($0) }
             fileOffset += Int64(bytes.count)
         }
         try to.sync()

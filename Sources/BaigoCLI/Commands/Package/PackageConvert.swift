@@ -53,7 +53,7 @@ struct PackageConvert: BaigoCommand {
         let results = target == "-" ? context.errorOutput : context.output
         let place: PackageTarget =
             target == "-"
-            ? .stream(try OwnedDescriptor.duplicating(1, path: "standard output"))
+            ? .stream(try OwnedDescriptor.writing(to: 1, path: "standard output"))
             : .file(FilePath(target), replacing: force, readBack: false)
         let written = try PackageWriter.rewrite(
             package, as: container.format(for: target), to: place,

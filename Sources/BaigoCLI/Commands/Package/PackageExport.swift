@@ -59,7 +59,7 @@ struct PackageExport: BaigoCommand {
 
     func run(in context: CommandContext) throws {
         let host = try Host(context)
-        let source = try source(host, context)
+        let (source, store) = try source(host, context)
         let size = try source.measure(as: format)
         let results = target == "-" ? context.errorOutput : context.output
         let leave = try ExportLeave(source, host, context)
@@ -70,30 +70,35 @@ struct PackageExport: BaigoCommand {
         try leave.checkRecording()
         if !output.quiet { try preview(source, size, context.errorOutput) }
         let key = try signing.signingKey(host, context)
+        let audit = try store.auditLog().head()
         let written = try source.write(
             as: format, to: try packageTarget(), signing: key,
             progress: progress.observer(output, context, host.configuration))
-        try report(written, source, key, results)
+        try report(written, source, key, audit.sequence > 0 ? audit : nil, results)
     }
 
-    private func source(_ host: Host, _ context: CommandContext) throws -> ExportSource {
+    /// What is exported, and the store whose audit log goes with it.
+    private func source(_ host: Host, _ context: CommandContext) throws -> (ExportSource, ModelStore) {
         switch ModelArgument(model) {
         case .path(let path):
-            return .files(try ModelSource.inspect(path, options: try description.sourceOptions(context)))
+            let source = try ModelSource.inspect(path, options: try description.sourceOptions(context))
+            return (.files(source), try host.store())
         case .name(let name):
             guard description.isEmpty else {
                 throw CLIError(
                     .usage, "a model of the store keeps its manifest; --name, --version and the like need files",
                     hint: "Export without these options, or export the files themselves.")
             }
-            let stored = try host.shelf().resolve(ModelReference(name)).package
-            return .stored(try stored.reader())
+            let shelf = try host.shelf()
+            let (place, stored) = try shelf.resolve(ModelReference(name))
+            let store = try place == .system ? shelf.system() : nil
+            return (.stored(try stored.reader()), store ?? shelf.own)
         }
     }
 
     private func packageTarget() throws -> PackageTarget {
         guard target != "-" else {
-            return .stream(try OwnedDescriptor.duplicating(1, path: "standard output"))
+            return .stream(try OwnedDescriptor.writing(to: 1, path: "standard output"))
         }
         return .file(FilePath(target), replacing: force, readBack: readBack)
     }
@@ -118,7 +123,8 @@ struct PackageExport: BaigoCommand {
     }
 
     private func report(
-        _ written: WrittenPackage, _ source: ExportSource, _ key: SigningKey?, _ out: any OutputTarget
+        _ written: WrittenPackage, _ source: ExportSource, _ key: SigningKey?, _ audit: AuditHead?,
+        _ out: any OutputTarget
     ) throws {
         let fingerprints = key.map { [$0.fingerprint] } ?? []
         guard !output.json else {
@@ -127,7 +133,7 @@ struct PackageExport: BaigoCommand {
                 "identity": .string(written.identity.description),
                 "content": .string(written.content.description), "packageSize": .integer(written.size.bytes),
                 "file": target == "-" ? .null : .string(target), "signedBy": .array(fingerprints.map(JSONValue.string)),
-                "warnings": source.warnings.json,
+                "warnings": source.warnings.json, "audit": audit?.json ?? .null,
             ])
             return
         }
@@ -136,7 +142,9 @@ struct PackageExport: BaigoCommand {
         try out.line(
             "\(target == "-" ? "standard output" : target): \(written.manifest.name):\(written.manifest.version), "
                 + "\(written.size), \(signature)")
-        if !output.quiet { try out.line("identity: \(written.identity)") }
+        guard !output.quiet else { return }
+        try out.line("identity: \(written.identity)")
+        if let audit { try out.line("audit: \(audit)") }
     }
 }
 
