@@ -145,4 +145,28 @@ struct PolicyCommandTests {
             endsWith: .done)
         expect(try site.baigo("verify", "a"), endsWith: .done)
     }
+
+    @Test func theReceiptNamesThePolicyThatIsShown() throws {
+        let site = try Site()
+        expect(
+            try site.baigo("export", Site.model, "-o", "m.baimodel", "--name", "tiny", "--version", "1"),
+            endsWith: .done)
+        var digests: [JSONValue?] = []
+        for limit in ["1GiB", "2GiB"] {
+            expect(try site.baigo("trust", "policy", "set", "size.package", limit), endsWith: .done)
+            expect(try site.baigo("import", "m.baimodel", "--yes"), endsWith: .done)
+            let shown = try site.baigo("trust", "policy", "show", "--json").json["digest"]
+            #expect(try site.baigo("show", "tiny", "--json").json["receipt"]?["policy"]?["digest"] == shown)
+            let line = try site.baigo("audit", "show", "--kind", "import", "--json").text.split(separator: "\n").last
+            #expect(try JSONValue(strict: Array((line ?? "").utf8))["details"]?["policyDigest"] == shown)
+            // As the page on the policy says it is made.
+            let made = try site.shell(
+                "echo \"$(sha256sum < home/policy.toml | cut -c 1-64)  store\" | sha256sum | cut -c 1-64"
+            ).text
+            #expect(shown?.string == "sha256:" + made.trimmingCharacters(in: .newlines))
+            digests.append(shown)
+            expect(try site.baigo("remove", "tiny", "--yes"), endsWith: .done)
+        }
+        #expect(digests[0] != digests[1])
+    }
 }

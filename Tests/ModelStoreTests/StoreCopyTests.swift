@@ -172,4 +172,55 @@ struct StoreCopyTests {
         #expect(try fixture.root().names() == ["lock", "moved.json"])
         #expect(throws: StoreError.self) { try fixture.store.list() }
     }
+
+    /// How a store gets to another place.
+    enum Way: CaseIterable { case copied, renamed, movedByCopy }
+
+    @Test(arguments: Way.allCases)
+    func whatIsDemandedOfSignaturesGoesAlong(_ way: Way) throws {
+        guard way != .movedByCopy || TemporaryFileSystem.isAvailable else { return }
+        let fixture = try fixture()
+        try fixture.store.change(AuditEvent("trust.update")) { change in
+            let trust = try change.folder(making: "trust")
+            try trust.publish([5], as: "keys.json")
+            try trust.folder(making: "keys").publish([6], as: "B.asc")
+        }
+        let never = Array("schema = 1\n[signature]\nrequired = \"never\"\n".utf8)
+        #expect(try fixture.store.installPolicy(never).isReleasing)
+        _ = try fixture.store.rotateAudit()
+        let names = ["policy.toml", "trust/keys.json", "trust/keys/A.asc", "trust/keys/B.asc"]
+        let before = try names.map { try fixture.bytes(of: $0) }
+        let lines = try fixture.auditLines()
+        let files = try fixture.store.auditLog().verify().files
+        let mount = TemporaryHome.around.appending("mount")
+        _ = try Folder.open(making: mount)
+        let system = way == .movedByCopy ? try TemporaryFileSystem(at: mount, bytes: 16 << 20) : nil
+        defer { withExtendedLifetime(system) {} }
+        let target = way == .movedByCopy ? mount.appending("store") : place
+        if way == .copied {
+            _ = try fixture.store.copy(to: target)
+        } else {
+            let result = try StoreMove(from: fixture.path, to: target, context: context).run()
+            #expect(result.isCopied == (way == .movedByCopy))
+        }
+        let there = try StoreFixture(at: target)
+        let state = try #require(try there.store.state())
+        #expect(state.isSignatureLatched && state.isSignatureReleased)
+        #expect(try names.map { try there.bytes(of: $0) } == before)
+        #expect(try there.auditLines().prefix(lines.count) == lines[...])
+        #expect(try there.store.auditLog().verify().files == files)
+        let policy = try there.store.policy(systemFolder: TemporaryHome.around.appending("etc"))
+        #expect(policy.required == .never)
+        // It knows that a policy was set: one that is gone is not "no policy".
+        try Folder.open(target).removeFile("policy.toml")
+        #expect(throws: PolicyError.self) {
+            try there.store.policy(systemFolder: TemporaryHome.around.appending("etc"))
+        }
+        guard way == .copied else { return }
+        // What is tightened in the store is tightened in its copy.
+        try fixture.store.installPolicy(Array("schema = 1\n".utf8))
+        _ = try fixture.store.copy(to: target)
+        #expect(try there.store.state()?.isSignatureReleased == false)
+        #expect(try there.bytes(of: "policy.toml") == Array("schema = 1\n".utf8))
+    }
 }
