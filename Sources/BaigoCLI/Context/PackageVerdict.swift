@@ -17,9 +17,18 @@ struct PackageVerdict {
 
     var isTrusted: Bool { signature?.isTrusted ?? false }
 
+    private func isTold(_ finding: PolicyFinding) -> Bool {
+        switch finding.rule {
+        case .signature: false
+        // Who asked for a probe is told where there is nothing to probe.
+        case .probe where policy.request.isProbing: finding.verdict != .pass
+        default: ![.pass, .notApplicable, .pending].contains(finding.verdict)
+        }
+    }
+
     /// A line for each rule that does not just pass.
     var lines: [String] {
-        policy.findings.filter { ![.pass, .notApplicable, .pending].contains($0.verdict) && $0.rule != .signature }
+        policy.findings.filter(isTold)
             .map { finding in
                 let remedy = finding.remedy.map { "; satisfied by: \($0)" } ?? ""
                 return "policy: \(finding.rule.rawValue): \(finding.verdict.rawValue): \(finding.value)\(remedy)"

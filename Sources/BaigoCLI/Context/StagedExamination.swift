@@ -3,24 +3,41 @@
 internal import BaigoCore
 internal import BundleKit
 internal import ModelStore
+internal import SystemPackage
 
-/// What the policy makes of files that are verified and not yet committed: their formats, and what scanners say.
+/// What the policy makes of files that are verified and not yet committed: their formats, what scanners say, and
+/// whether the engine runs them.
 struct StagedExamination {
     let trust: Trust
     let judge: PolicyJudge
     let package: PackageReader
     /// Variables for scanners.
     let environment: [String: String]
+    /// Loads models once.
+    let probe: ModelProbe
 
     /// Judges the files.
     ///
-    /// - Throws: `PolicyError` to refuse, with what the scanner said for the audit log; `CancellationError`.
+    /// - Throws: `PolicyError` to refuse, with what scanner or engine said for the audit log; `CancellationError`.
     func run(_ tree: StagedTree, _ verdict: inout PackageVerdict) throws {
         var subject = trust.subject(package, verdict.signature)
         try look(at: tree, &subject)
         judge.judgeFiles(subject, in: &verdict.policy)
         if let refusal = verdict.policy.refusal { throw refusal }
         for scanner in trust.policy.scanners { try scan(tree, scanner, &verdict) }
+        if verdict.policy.findings.contains(where: { $0.rule == .probe && $0.verdict == .pending }) {
+            try probe(tree, &verdict)
+        }
+    }
+
+    private func probe(_ tree: StagedTree, _ verdict: inout PackageVerdict) throws {
+        let chosen = tree.files.filter(\.isProbed)
+        let result = try tree.withFolder(of: chosen) { folder in
+            try probe.run(in: FilePath(folder), paths: chosen.map(\.path))
+        }
+        verdict.policy.probes = result.evidence
+        verdict.policy.put(judge.settled(result.finding).about(package.manifest.name, package.manifest.version))
+        if let refusal = verdict.policy.refusal { throw refusal.with(evidence: .array(result.evidence)) }
     }
 
     private func look(at tree: StagedTree, _ subject: inout PolicySubject) throws {

@@ -24,6 +24,10 @@ struct PolicyOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Why the rules are overridden.", valueName: "text"))
     var reason: String?
 
+    @Flag(
+        help: "Let the engine load the model once and give a token before it is committed, as the policy may ask for.")
+    var probe = false
+
     func validate() throws {
         if let rule = overrides.first(where: { !$0.isOverridable }) {
             throw ValidationError("The rule \(rule.rawValue) cannot be overridden.")
@@ -39,6 +43,7 @@ struct PolicyOptions: ParsableArguments {
         request.overrides = Set(overrides)
         request.reason = reason
         request.isAcceptingLicense = acceptLicense
+        request.isProbing = probe
         return request
     }
 }

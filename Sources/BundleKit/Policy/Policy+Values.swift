@@ -29,7 +29,7 @@ extension Policy {
             "architecture.allow": allowedArchitectures.map(Self.list) ?? .null,
             "architecture.deny": Self.list(deniedArchitectures),
             "size.package": .number(maximumPackage?.bytes), "store.quota": .number(quota?.bytes),
-            "downgrade.allowed": .bool(isDowngradeAllowed),
+            "downgrade.allowed": .bool(isDowngradeAllowed), "probe.required": .bool(needsProbe),
         ]
         values["signer"] = .array(documents.flatMap(\.signers).map(\.json))
         values["scanner"] = .array(scanners.map(\.json))

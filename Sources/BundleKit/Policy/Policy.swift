@@ -107,6 +107,9 @@ extension Policy {
     /// The scanners, all of which have to be content.
     package var scanners: [PolicyDocument.Scanner] { documents.compactMap(\.scanner) }
 
+    /// Whether the engine has to load a model once before it is committed: where one file says so.
+    package var needsProbe: Bool { documents.contains(where: \.needsProbe) }
+
     /// Whether a user may override a rule for one import: where every file that states the rule says so.
     package func lets(_ user: String, override rule: PolicyRule) -> Bool {
         let stating = documents.filter { $0.states(rule) }

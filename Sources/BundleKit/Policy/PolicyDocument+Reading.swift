@@ -25,7 +25,7 @@ extension PolicyDocument {
         }
         try root.check(knowing: [
             "schema", "signature", "signer", "license", "export", "format", "architecture", "size", "store",
-            "downgrade", "scanner", "override",
+            "downgrade", "scanner", "probe", "override",
         ])
         self.init()
         try readSignature(root)
@@ -152,6 +152,10 @@ extension PolicyDocument {
         if let table = try root.table("downgrade", knowing: ["allowed"]) {
             note(table)
             isDowngradeAllowed = try table.bool("allowed") ?? true
+        }
+        if let table = try root.table("probe", knowing: ["required"]) {
+            note(table)
+            needsProbe = try table.bool("required") ?? false
         }
     }
 

@@ -75,6 +75,8 @@ package struct PolicyDocument: Sendable, Equatable {
     package internal(set) var quota: ByteCount?
     package internal(set) var isDowngradeAllowed = true
     package internal(set) var scanner: Scanner?
+    /// Whether a model has to be loaded by the engine once before it is committed.
+    package internal(set) var needsProbe = false
     package internal(set) var overrides: [Override] = []
 
     /// The policy of a host without policy files.
@@ -94,6 +96,7 @@ package struct PolicyDocument: Sendable, Equatable {
         case .quota: statesAny("store.quota")
         case .downgrade: statesAny("downgrade.allowed")
         case .scanner: statesAny("scanner.command")
+        case .probe: statesAny("probe.required")
         case .export: statesAny("export.redistribution", "export.deny", "export.allow")
         }
     }

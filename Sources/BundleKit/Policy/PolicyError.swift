@@ -27,6 +27,8 @@ package struct PolicyError: PresentableError {
         case scannerTimeout = "policy.scanner-timeout"
         case scannerUnavailable = "policy.scanner-unavailable"
         case notScanned = "policy.not-scanned"
+        case probe = "policy.probe"
+        case probeUnavailable = "policy.probe-unavailable"
         case override = "policy.override"
     }
 
@@ -42,11 +44,11 @@ package struct PolicyError: PresentableError {
 
     package var exitStatus: ExitStatus {
         switch code {
-        case .unreadable, .scannerUnavailable: .environment
+        case .unreadable, .scannerUnavailable, .probeUnavailable: .environment
         case .malformed: .invalidContent
         case .threshold, .signerScope, .signingDate, .licenseDenied, .licenseNotAllowed, .licenseUnknown,
             .licenseUnconfirmed, .redistribution, .format, .architecture, .size, .quota, .downgrade, .scanner,
-            .scannerTimeout, .notScanned, .override:
+            .scannerTimeout, .notScanned, .probe, .override:
             .policy
         }
     }

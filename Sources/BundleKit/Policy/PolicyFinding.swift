@@ -94,6 +94,8 @@ package struct PolicyVerdict: Sendable {
     package let request: PolicyRequest
     /// What scanners said.
     package var scans: [JSONValue] = []
+    /// What came of loading each model once.
+    package var probes: [JSONValue] = []
 
     init(digest: SHA256Digest?, findings: [PolicyFinding], request: PolicyRequest) {
         self.digest = digest
@@ -138,6 +140,7 @@ package struct PolicyVerdict: Sendable {
                 })
         }
         if !scans.isEmpty { members["scans"] = .array(scans) }
+        if !probes.isEmpty { members["probes"] = .array(probes) }
         return .object(members)
     }
 }

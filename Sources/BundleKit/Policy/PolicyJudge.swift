@@ -40,7 +40,7 @@ package struct PolicyJudge: Sendable {
         findings += signers(of: subject)
         findings += [
             license(of: subject), format(of: subject), architecture(of: subject), size(of: subject),
-            quota(of: subject), downgrade(of: subject), scanner(of: subject),
+            quota(of: subject), downgrade(of: subject), scanner(of: subject), probe(of: subject),
         ].map(settled)
         return PolicyVerdict(
             digest: policy.digest, findings: findings.map { $0.about(subject.name, subject.version) }, request: request)

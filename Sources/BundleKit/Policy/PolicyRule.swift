@@ -19,6 +19,8 @@ package enum PolicyRule: String, Sendable, CaseIterable, Hashable {
     case quota
     case downgrade
     case scanner
+    /// Whether the engine of this host loads the model and gives a token.
+    case probe
     /// What may leave this host by `export`.
     case export
 
@@ -27,7 +29,7 @@ package enum PolicyRule: String, Sendable, CaseIterable, Hashable {
         switch self {
         case .signature, .export: false
         case .threshold, .signerScope, .signingDate, .license, .format, .architecture, .size, .quota, .downgrade,
-            .scanner:
+            .scanner, .probe:
             true
         }
     }

@@ -79,6 +79,8 @@ package struct PolicyRequest: Sendable, Equatable {
     package var reason: String?
     /// Whether a licence that cannot be judged is accepted.
     package var isAcceptingLicense = false
+    /// Whether the engine is to load the model once, although the policy does not ask for it.
+    package var isProbing = false
 
     /// Asks for nothing.
     package init(user: String) {

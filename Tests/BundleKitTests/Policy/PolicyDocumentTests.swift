@@ -115,6 +115,7 @@ import Testing
         "schema = 1\n[size]\npackage = -1", "schema = 1\n[size]\npackage = \"64 Gib\"",
         "schema = 1\n[size]\npackage = \"9999999999TiB\"", "schema = 1\n[size]\npackage = \"1.5GiB\"",
         "schema = 1\n[store]\nquota = 1e9", "schema = 1\n[downgrade]\nallowed = \"no\"",
+        "schema = 1\n[probe]\nrequired = \"yes\"", "schema = 1\n[probe]\ntimeout = 1",
         "schema = 1\n[scanner]\ntimeout = 1", "schema = 1\n[scanner]\ncommand = []",
         "schema = 1\n[scanner]\ncommand = [\"clamscan\"]", "schema = 1\n[scanner]\ncommand = \"/bin/true\"",
         "schema = 1\n[scanner]\ncommand = [\"/bin/true\", \"{}\", \"{}\"]",

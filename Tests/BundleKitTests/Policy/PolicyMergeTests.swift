@@ -68,6 +68,13 @@ import Testing
         #expect(try Self.value("format.allow", ["[format]\nallow = [\"pytorch\"]"]) == ["pytorch"])
     }
 
+    @Test func oneFileThatAsksForAProbeIsEnough() throws {
+        let texts = ["[probe]\nrequired = true", "[probe]\nrequired = false"]
+        #expect(try Self.policy(texts).needsProbe)
+        #expect(try Self.policy(texts.reversed()).needsProbe)
+        #expect(try !Self.policy(["", texts[1]]).needsProbe)
+    }
+
     @Test func bothScannersHaveToBeContent() throws {
         let policy = try Self.policy(["[scanner]\ncommand = [\"/a\"]", "[scanner]\ncommand = [\"/b\"]"])
         #expect(policy.scanners.map(\.command) == [["/a"], ["/b"]])

@@ -85,7 +85,8 @@ struct PackageAdmission {
     func carryOut(_ prepared: Prepared, progress: any ProgressObserver) throws -> ImportResult {
         let package = prepared.package
         let examination = StagedExamination(
-            trust: trust, judge: prepared.judge, package: package, environment: context.scannerEnvironment)
+            trust: trust, judge: prepared.judge, package: package, environment: context.scannerEnvironment,
+            probe: ModelProbe { [context] in try Host(context).engine() })
         var verdict = prepared.verdict
         let request = ImportRequest(
             isReplacing: rules.isReplacing, isActivating: rules.isActivating, wait: rules.wait, from: origin,
@@ -96,7 +97,9 @@ struct PackageAdmission {
             approve: { stored in
                 verdict = try judged(package, by: prepared.judge)
                 if let refusal = verdict.refusal ?? verdict.policy.question { throw refusal }
-                if stored != nil { verdict.policy.put(PolicyFinding(.scanner, .notApplicable, "in the store already")) }
+                for rule in [PolicyRule.scanner, .probe] where stored != nil {
+                    verdict.policy.put(PolicyFinding(rule, .notApplicable, "in the store already"))
+                }
                 return ImportEvidence(
                     signature: verdict.signature?.json ?? .null, isTrusted: verdict.isTrusted,
                     policy: verdict.policy.json, warnings: package.warnings + verdict.warnings,
