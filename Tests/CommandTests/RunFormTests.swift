@@ -108,9 +108,9 @@ struct RunFormTests {
         expect(own, endsWith: .done)
         let text = try #require(try own.json["text"]?.string).trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(!text.isEmpty)
-        // Its standard output may lack its end at exit, more of it on a busy machine.
-        var longest = ""
-        for _ in 1...8 where longest.count < text.count / 2 {
+        // Its standard output may lack a piece, most often the end, more often on a busy machine: one run must agree.
+        var others: [String] = []
+        for _ in 1...8 {
             let other = try site.run(
                 Self.completion,
                 [
@@ -120,9 +120,9 @@ struct RunFormTests {
             expect(other, endsWith: .done)
             let expected = other.text.replacingOccurrences(of: "[end of text]", with: "")
                 .trimmingCharacters(in: .whitespacesAndNewlines)
-            #expect(text.hasPrefix(expected), "\(text)\n\(expected)")
-            if expected.count > longest.count { longest = expected }
+            if expected.count >= text.count / 2, text.hasPrefix(expected) { return }
+            others.append(expected)
         }
-        #expect(longest.count >= text.count / 2)
+        Issue.record("\(text)\n\(others)")
     }
 }
