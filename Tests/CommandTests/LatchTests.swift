@@ -80,4 +80,17 @@ struct LatchTests {
         expect(try site.baigo("verify", "signed.baimodel"), endsWith: .done)
         expect(try site.baigo("audit", "verify"), endsWith: .done)
     }
+
+    @Test func judgesNothingBeforeTheProgramWasMade() throws {
+        let ring = try KeyRing()
+        let site = try site(ring, try ring.makeKey("Ada <ada@example.test>"))
+        let before = try site.snapshot("home")
+        expect(try site.shell("cp \"$BAIGO\" made-later && touch -d 2099-01-01 made-later"), endsWith: .done)
+        for command in ["verify signed.baimodel", "import signed.baimodel --yes", "import plain.baimodel --yes"] {
+            let run = "LD_LIBRARY_PATH=$(dirname \"$BAIGO\") ./made-later \(command) --json"
+            expect(try site.shell(run), endsWith: .environment, identifier: "environment.clock")
+        }
+        #expect(try site.snapshot("home") == before)
+        expect(try site.baigo("verify", "signed.baimodel"), endsWith: .done)
+    }
 }

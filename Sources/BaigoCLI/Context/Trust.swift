@@ -48,6 +48,7 @@ struct Trust {
     func judge(
         signature: [UInt8]?, over checksums: [UInt8], kind: String, request: SignaturePolicy.Request
     ) throws -> SignatureVerdict {
+        try BuildClock.check()
         let report = try SignatureVerifier.verify(
             signature: signature, over: checksums, keys: keys, kind: kind, now: .now)
         return SignatureVerdict(

@@ -51,6 +51,8 @@ struct Examination {
         if Timestamp.now < BaigoRelease.date {
             warnings.append(
                 Warning(identifier: "environment.clock", message: "the clock is before the release of this baigo"))
+        } else {
+            try examine { _ in try BuildClock.check() }
         }
     }
 

@@ -30,6 +30,7 @@ struct TrustTakeUpdate: BaigoCommand {
     func run(in context: CommandContext) throws {
         let store = try Host(context).store()
         _ = try store.requiredKeyRing()
+        try BuildClock.check()
         let bundle: TrustBundle
         let update: TrustUpdate
         do {
