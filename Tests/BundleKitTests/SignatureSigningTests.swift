@@ -89,6 +89,28 @@ import Testing
         #expect(error.hint?.contains("--passphrase-file") == true)
     }
 
+    @Test func letsThePersonsPinentryAskForThePassphrase() throws {
+        let fingerprint = try ring.makeKey("Ada <ada@example.test>", passphrase: "secret")
+        let answering = """
+            #!/bin/sh
+            echo OK
+            while read -r command rest; do
+                echo "$command" >> '\(ring.home)/asked'
+                [ "$command" != GETPIN ] || echo "D secret"
+                echo OK
+                [ "$command" != BYE ] || exit 0
+            done
+            """
+        try Data(answering.utf8).write(to: URL(fileURLWithPath: ring.home + "/pinentry"))
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: ring.home + "/pinentry")
+        try ring.configureAgent("pinentry-program \(ring.home)/pinentry\n")
+        try ring.endAgent()
+        let signature = try sign(fingerprint)
+        #expect(try ring.verifies(signature.armored, over: document, by: [fingerprint]))
+        let asked = try String(contentsOfFile: ring.home + "/asked", encoding: .utf8)
+        #expect(asked.contains("GETPIN"))
+    }
+
     @Test func waitsNoLongerThanAllowedForAPassphrase() throws {
         let fingerprint = try ring.makeKey("Ada <ada@example.test>", passphrase: "secret")
         let answering = "#!/bin/sh\necho OK\nexec sleep 600\n"

@@ -143,4 +143,26 @@ struct KeyTests {
         }
         return bytes
     }
+
+    @Test func showsAKeyAndAsksBeforeItCounts() throws {
+        let ring = try KeyRing()
+        let ada = try ring.makeKey("Ada <ada@example.test>")
+        let site = try Site()
+        try site.write(Data(try ring.publicKey(ada)), to: "key.asc")
+        let nobody = try site.baigo("trust", "add", "key.asc", "--json")
+        expect(nobody, endsWith: .usage)
+        #expect(nobody.errorOutput.contains("--fingerprint \(ada)"))
+        #expect(!site.exists("home"))
+        func answering(_ answer: String) throws -> ProgramResult {
+            try site.shell("printf '\(answer)\\n' | script -qec \"'$BAIGO' trust add key.asc\" /dev/null")
+        }
+        let no = try answering("n")
+        #expect(no.status == 1)
+        for shown in [ada, "Ada <ada@example.test>", "Trust this key for models? [y/N]"] {
+            #expect(no.text.contains(shown), "\(no)")
+        }
+        #expect(try site.baigo("trust", "list", "--json").json["keys"] == [])
+        expect(try answering("y"), endsWith: .done)
+        #expect(try site.baigo("trust", "list", "--json").json["keys"]?.array?.first?["fingerprint"]?.string == ada)
+    }
 }
