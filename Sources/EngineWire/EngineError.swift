@@ -48,6 +48,8 @@ package struct EngineError: PresentableError, Codable, Equatable {
         case notATextModel = "engine.not-a-text-model"
         /// The model makes no vectors, or no scores.
         case notAVectorModel = "engine.not-a-vector-model"
+        /// Weights, context and computing need more memory than there is.
+        case doesNotFit = "engine.does-not-fit"
         /// The context could not be made, most often for want of memory.
         case contextFailed = "engine.context-failed"
         /// A generation was asked for before a model was loaded.
@@ -76,7 +78,8 @@ package struct EngineError: PresentableError, Codable, Equatable {
         switch code {
         case .notFound, .cannotStart, .incompatible, .crashed, .aborted, .illegalInstruction, .stackOverflow, .busError,
             .killed, .outOfMemory, .noFirstToken, .hung, .exited, .protocolViolation, .closed, .noBackend, .loadFailed,
-            .notATextModel, .notAVectorModel, .contextFailed, .noModel, .promptTooLong, .template, .computeFailed:
+            .notATextModel, .notAVectorModel, .doesNotFit, .contextFailed, .noModel, .promptTooLong, .template,
+            .computeFailed:
             .engine
         case .modelMissing: .notFound
         case .emptyPrompt, .invalidRequest: .usage

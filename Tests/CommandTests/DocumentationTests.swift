@@ -8,7 +8,8 @@ import Testing
 struct DocumentationTests {
     @Test(arguments: [
         [], ["export"], ["sign"], ["inspect"], ["verify"], ["import"], ["convert"], ["ingest"], ["list"], ["show"],
-        ["activate"], ["rollback"], ["history"], ["pin"], ["unpin"], ["remove"], ["check"], ["gc"], ["du"], ["run"],
+        ["activate"], ["rollback"], ["history"], ["pin"], ["unpin"], ["set"], ["remove"], ["check"], ["gc"], ["du"],
+        ["run"],
         ["chat"], ["embed"], ["rerank"], ["tokenize"], ["bench"], ["store", "copy"], ["store", "move"],
         ["trust", "add"], ["trust", "list"], ["trust", "show"], ["trust", "export"], ["trust", "remove"],
         ["trust", "bundle"], ["trust", "update"],

@@ -28,7 +28,7 @@ struct RootCommand: ParsableCommand {
                 name: "Store",
                 subcommands: [
                     ModelList.self, ModelShow.self, ModelActivate.self, ModelRollback.self, ModelHistory.self,
-                    ModelPin.self, ModelUnpin.self, ModelRemove.self, StoreCheck.self, StoreCollect.self,
+                    ModelPin.self, ModelUnpin.self, ModelSet.self, ModelRemove.self, StoreCheck.self, StoreCollect.self,
                     StoreMeasure.self,
                     StoreCommand.self,
                 ]),

@@ -4,20 +4,6 @@ internal import ArgumentParser
 internal import BaigoCore
 internal import EngineWire
 
-/// What computes.
-struct ComputeOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Threads that compute (default: one a physical core).", valueName: "count"))
-    var threads: Int?
-
-    @OptionGroup var memory: MemoryOption
-
-    func validate() throws {
-        if let threads, !(1...512).contains(threads) {
-            throw ValidationError("--threads is a number from 1 to 512.")
-        }
-    }
-}
-
 /// How large a model's context is, and what computes.
 struct SizeOptions: ParsableArguments {
     @Option(
@@ -32,6 +18,12 @@ struct SizeOptions: ParsableArguments {
         if let context, !(1...16_777_216).contains(context) {
             throw ValidationError("--context is a number of tokens from 1 to 16777216.")
         }
+    }
+
+    /// Takes from other options what these do not say.
+    mutating func complete(with kept: SizeOptions) {
+        context = context ?? kept.context
+        compute.complete(with: kept.compute)
     }
 }
 
@@ -83,10 +75,12 @@ struct LoadOptions: ParsableArguments {
 /// How a model is to be loaded.
 struct Loading {
     let purpose: LoadRequest.Purpose
-    var contextTokens: Int?
-    var threads: Int?
-    /// Private memory that the worker may use, in bytes.
-    var memoryLimit: UInt64?
+    /// Tokens of the context where the command decides that.
+    private let contextTokens: Int?
+    /// What else was asked for.
+    private let compute: ComputeOptions?
+    /// Tokens of the context that were asked for.
+    private let context: Int?
     var template: TemplateChoice?
     /// Adapters as `--adapter` names them.
     var adapters: [String] = []
@@ -94,15 +88,37 @@ struct Loading {
     var sequences = 1
 
     /// Takes over the options of a command.
-    init(_ purpose: LoadRequest.Purpose, _ size: SizeOptions? = nil) {
-        self.init(purpose, contextTokens: size?.context, size?.compute)
+    init(_ purpose: LoadRequest.Purpose, _ size: SizeOptions) {
+        self.purpose = purpose
+        contextTokens = nil
+        context = size.context
+        compute = size.compute
     }
 
     /// The same for a command that says itself how large the context is.
     init(_ purpose: LoadRequest.Purpose, contextTokens: Int?, _ compute: ComputeOptions?) {
         self.purpose = purpose
         self.contextTokens = contextTokens
-        threads = compute?.threads
-        memoryLimit = compute?.memory.bytes
+        context = nil
+        self.compute = compute
+    }
+
+    /// What the engine is asked for.
+    ///
+    /// - Parameters:
+    ///   - files: The model.
+    ///   - available: Bytes of memory that are free.
+    /// - Returns: The request.
+    /// - Throws: As `ModelFiles.adapter` and `ModelFiles.kept`.
+    func request(for files: ModelFiles, available: UInt64?) throws -> LoadRequest {
+        let kept = try files.kept()
+        var compute = compute ?? kept.compute
+        compute.complete(with: kept.compute)
+        var request = LoadRequest(
+            modelPaths: files.weights, contextTokens: contextTokens ?? context ?? kept.context,
+            threads: compute.threads, chatTemplate: template, purpose: purpose, sequences: sequences,
+            adapters: try adapters.map { try files.adapter($0) }, placement: compute.placement(available: available))
+        request.memoryLimitBytes = compute.limit.bytes
+        return request
     }
 }

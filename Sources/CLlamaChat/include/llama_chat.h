@@ -31,7 +31,7 @@ struct baigo_chat_prompt;
 /// An answer taken apart.
 struct baigo_chat_answer;
 
-/// Why something failed: one sentence, owned by the caller.
+/// Why a call of this library failed: one sentence, owned by the caller.
 struct baigo_chat_error;
 
 /// Where a chat template comes from.

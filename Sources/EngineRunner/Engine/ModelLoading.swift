@@ -5,19 +5,23 @@ internal import Glibc
 
 /// The steps of a load that all purposes share.
 enum ModelLoading {
-    /// Loads a model.
+    /// Tokens of a context that nobody gave a size, where the model was trained for so many.
+    static let usualContextTokens = 4096
+
+    /// Loads a model, if it fits.
     ///
-    /// - Throws: `EngineError`, codes `modelMissing`, `loadFailed`, `outOfMemory`, `notATextModel`, `invalidRequest`,
-    ///   `cancelled`.
+    /// - Throws: `EngineError`, codes `modelMissing`, `doesNotFit`, `loadFailed`, `outOfMemory`, `notATextModel`,
+    ///   `invalidRequest`, `cancelled`.
     static func load(
         _ request: LoadRequest, control: RunControl, log: EngineLog, progress: (Double) -> Void
     ) throws(EngineError) -> ModelHandle {
         try checkFiles(request.modelPaths + request.adapters.map(\.path))
+        NUMANodes.prepare(request.placement.numa)
+        let parameters = try LoadParameters(request)
+        try ModelFit(request: request, threads: try threads(request), parameters: parameters).check()
         log.forget()
         let (model, ranOut) = MemoryLimit.watch {
-            ModelHandle.load(
-                paths: request.modelPaths, vocabularyOnly: request.purpose == .vocabulary
-            ) { fraction in
+            ModelHandle.load(paths: request.modelPaths, parameters: parameters) { fraction in
                 progress(Double(min(max(fraction, 0), 1)))
                 return control.pulse()
             }
@@ -36,31 +40,42 @@ enum ModelLoading {
         _ request: LoadRequest, model: ModelHandle, threads: Int, control: RunControl, log: EngineLog
     ) throws(EngineError) -> ContextHandle {
         let trained = model.trainedContextTokens
-        let wanted = try inRange(
-            request.contextTokens ?? min(trained > 0 ? trained : 4096, 4096), 1...Int(Int32.max), "the context length")
+        let usual = trained > 0 ? min(trained, usualContextTokens) : usualContextTokens
+        let wanted = request.contextTokens ?? usual
+        let options = try contextOptions(request, tokens: wanted, threads: threads)
+        log.forget()
+        let (made, ranOut) = MemoryLimit.watch { ContextHandle(model: model, options: options, control: control) }
+        guard let context = made else {
+            if ranOut {
+                throw outOfMemory(
+                    "making a context of \(wanted * request.sequences) tokens for \(fileName(request.modelPaths))", log)
+            }
+            throw EngineError(
+                .contextFailed,
+                "the engine could not make a context of \(wanted * request.sequences) tokens for "
+                    + fileName(request.modelPaths) + log.reason,
+                hint: "Try a smaller --context, or a host with more memory.")
+        }
+        return context
+    }
+
+    /// What the context of a request is to be.
+    ///
+    /// - Throws: `EngineError`, code `invalidRequest`.
+    static func contextOptions(
+        _ request: LoadRequest, tokens: Int, threads: Int
+    ) throws(EngineError) -> ContextOptions {
+        let wanted = try inRange(tokens, 1...Int(Int32.max), "the context length")
         let answers = try inRange(request.sequences, 1...256, "the number of answers at a time")
         guard wanted * answers <= Int(Int32.max) else {
             throw EngineError(
                 .invalidRequest, "\(answers) answers of \(wanted) tokens are more than an engine can count",
                 hint: "Choose a smaller --context or --parallel.")
         }
-        log.forget()
-        let options = ContextOptions(
+        return ContextOptions(
             tokens: UInt32(wanted), threads: Int32(threads), makesVectors: request.purpose != .text,
-            answers: UInt32(answers))
-        let (made, ranOut) = MemoryLimit.watch { ContextHandle(model: model, options: options, control: control) }
-        guard let context = made else {
-            if ranOut {
-                throw outOfMemory(
-                    "making a context of \(wanted * answers) tokens for \(fileName(request.modelPaths))", log)
-            }
-            throw EngineError(
-                .contextFailed,
-                "the engine could not make a context of \(wanted * answers) tokens for \(fileName(request.modelPaths))"
-                    + log.reason,
-                hint: "Try a smaller --context, or a host with more memory.")
-        }
-        return context
+            answers: UInt32(answers), flashAttention: request.placement.flashAttention,
+            cacheType: request.placement.cacheType)
     }
 
     /// Lays the adapters of a request over the weights.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import CLlama
+internal import EngineWire
 internal import Glibc
 
 /// A token of a batch, and where it belongs.
@@ -23,9 +24,39 @@ struct ContextOptions {
     var makesVectors = false
     /// Answers that are computed at a time.
     var answers: UInt32 = 1
+    /// Whether attention is computed in one piece; `nil` where it is possible.
+    var flashAttention: Bool?
+    /// What tokens are kept in; `nil` for f16.
+    var cacheType: Placement.CacheType?
 
     /// Sequences that are computed at a time: as each gives an output, no more than the tokens of a batch.
     var sequences: UInt32 { makesVectors ? min(64, tokens) : answers }
+
+    /// As the engine takes them.
+    var raw: llama_context_params {
+        var parameters = llama_context_default_params()
+        // An answer has a part of its own; it is rounded up to a multiple of 256 where there are several.
+        parameters.n_ctx = makesVectors ? tokens : tokens * answers
+        parameters.n_batch = makesVectors ? tokens : 2048
+        // A text that is read in both directions has to be computed in one go.
+        parameters.n_ubatch = makesVectors ? tokens : 512
+        parameters.n_seq_max = sequences
+        parameters.kv_unified = makesVectors
+        parameters.n_outputs_max_per_seq = makesVectors ? 0 : 1
+        parameters.embeddings = makesVectors
+        parameters.n_threads = threads
+        parameters.n_threads_batch = threads
+        parameters.swa_full = false
+        if let flashAttention {
+            parameters.flash_attn_type =
+                flashAttention ? LLAMA_FLASH_ATTN_TYPE_ENABLED : LLAMA_FLASH_ATTN_TYPE_DISABLED
+        }
+        if let type = cacheType?.raw {
+            parameters.type_k = type
+            parameters.type_v = type
+        }
+        return parameters
+    }
 }
 
 /// Owns one context: the memory of one sequence of tokens, and what computes on it.
@@ -55,19 +86,7 @@ final class ContextHandle {
     ///
     /// The result is `nil` when the engine cannot make it; its log says why.
     init?(model: ModelHandle, options: ContextOptions, control: RunControl) {
-        var parameters = llama_context_default_params()
-        // An answer has a part of its own; it is rounded up to a multiple of 256 where there are several.
-        parameters.n_ctx = options.makesVectors ? options.tokens : options.tokens * options.answers
-        parameters.n_batch = options.makesVectors ? options.tokens : 2048
-        // A text that is read in both directions has to be computed in one go.
-        parameters.n_ubatch = options.makesVectors ? options.tokens : 512
-        parameters.n_seq_max = options.sequences
-        parameters.kv_unified = options.makesVectors
-        parameters.n_outputs_max_per_seq = options.makesVectors ? 0 : 1
-        parameters.embeddings = options.makesVectors
-        parameters.n_threads = options.threads
-        parameters.n_threads_batch = options.threads
-        parameters.swa_full = false
+        var parameters = options.raw
         parameters.abort_callback = { control in
             guard let control else { return false }
             return !Unmanaged<RunControl>.fromOpaque(control).takeUnretainedValue().pulse()

@@ -18,15 +18,14 @@ final class ModelHandle {
     ///
     /// - Parameters:
     ///   - paths: One file, the first shard, or all shards in order.
-    ///   - vocabularyOnly: Whether the weights are left out.
+    ///   - parameters: Where it goes, and what is left out.
     ///   - progress: Called with 0 to 1 from the loading thread; `false` ends the load.
     /// - Returns: The model, or `nil` when the engine refused it; its log says why.
-    static func load(paths: [String], vocabularyOnly: Bool, progress: (Float) -> Bool) -> ModelHandle? {
+    static func load(paths: [String], parameters: LoadParameters, progress: (Float) -> Bool) -> ModelHandle? {
         withoutActuallyEscaping(progress) { progress in
             let observer = LoadObserver(progress)
-            return withExtendedLifetime(observer) {
-                var parameters = llama_model_default_params()
-                parameters.vocab_only = vocabularyOnly
+            return withExtendedLifetime((observer, parameters)) {
+                var parameters = parameters.raw
                 parameters.progress_callback = { fraction, observer in
                     guard let observer else { return true }
                     return Unmanaged<LoadObserver>.fromOpaque(observer).takeUnretainedValue().progress(fraction)

@@ -48,6 +48,8 @@ package struct LoadRequest: Codable, Sendable, Equatable {
     package var sequences: Int
     /// LoRA adapters that are laid over the weights.
     package var adapters: [Adapter]
+    /// Where the model is put and how it computes.
+    package var placement: Placement
 
     /// A LoRA adapter in a file, and how strongly it works.
     package struct Adapter: Codable, Sendable, Equatable {
@@ -76,8 +78,10 @@ package struct LoadRequest: Codable, Sendable, Equatable {
     /// Makes a request.
     package init(
         modelPaths: [String], contextTokens: Int? = nil, threads: Int? = nil, chatTemplate: TemplateChoice? = nil,
-        purpose: Purpose = .text, sequences: Int = 1, adapters: [Adapter] = []
+        purpose: Purpose = .text, sequences: Int = 1, adapters: [Adapter] = [],
+        placement: Placement = Placement()
     ) {
+        self.placement = placement
         self.adapters = adapters
         self.sequences = sequences
         self.purpose = purpose

@@ -20,6 +20,8 @@ enum StoreLayout {
     static let history = "history.jsonl"
     /// A line for each version that is not removed without force.
     static let pinned = "pinned"
+    /// A line for each option that the model is loaded with.
+    static let options = "options"
     static let receipt = "receipt.json"
     static let package = "package"
 
@@ -30,7 +32,7 @@ enum StoreLayout {
     }
 
     /// Whether a file beside the versions of a model is one that baigo puts there.
-    static func isModelFile(_ name: String) -> Bool { [active, history, pinned].contains(name) }
+    static func isModelFile(_ name: String) -> Bool { [active, history, pinned, options].contains(name) }
 
     /// Digits of the identity in the name of a version's folder.
     static let identityDigits = 12

@@ -27,7 +27,7 @@ struct ModelCopy {
             let to = try ModelFolder(making: name, in: target.models)
             // What a copy that was cut short was about to put in place.
             try to.folder.removeDrafts()
-            for file in [StoreLayout.history, StoreLayout.pinned, StoreLayout.active] {
+            for file in [StoreLayout.history, StoreLayout.pinned, StoreLayout.options, StoreLayout.active] {
                 try mirror(file, of: from.folder, to: to.folder)
             }
         }

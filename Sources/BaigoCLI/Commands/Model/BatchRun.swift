@@ -7,10 +7,15 @@ internal import EngineWire
 
 /// `baigo run --batch`: many requests, several computed together.
 final class BatchRun {
-    /// What became of the requests, those of earlier runs included.
+    /// What became of the requests.
     struct Counts {
+        /// Those of earlier runs included.
         var answered = 0
         var failed = 0
+        /// Tokens of prompts and of answers, and the time they took, in this run.
+        var promptTokens = 0
+        var answerTokens = 0
+        var duration = Duration.zero
     }
 
     private struct Line {
@@ -62,7 +67,9 @@ final class BatchRun {
     ///
     /// - Throws: `EngineError` when the engine fails; `FileError`, `CLIError`, `CancellationError`.
     func answer() throws -> Counts {
+        let start = SuspendingClock.now
         try running.session.answer(next) { try self.take($0) }
+        counts.duration = start.duration(to: .now)
         if read < output.done {
             throw CLIError(
                 .usage, "\(output.name) has \(output.done) answers, the batch \(read) requests",
@@ -106,6 +113,8 @@ final class BatchRun {
 
     private func take(_ answer: BatchAnswer) throws {
         guard let line = sent.removeValue(forKey: answer.index) else { return }
+        counts.promptTokens += answer.result?.usage.promptTokens ?? 0
+        counts.answerTokens += answer.result?.usage.completionTokens ?? 0
         try finish(line, answer.json)
     }
 
@@ -141,5 +150,14 @@ extension BatchAnswer {
 extension PresentableError {
     fileprivate var batchJSON: JSONValue {
         ["identifier": .string(identifier), "message": .string(message), "exitStatus": .number(exitStatus.rawValue)]
+    }
+}
+
+extension Duration {
+    /// Seconds with so many decimals.
+    func formatted(places: Int) -> String {
+        let scale = (0..<places).reduce(1.0) { scale, _ in scale * 10 }
+        let seconds = Double(components.seconds) + Double(components.attoseconds) / 1e18
+        return "\((seconds * scale).rounded() / scale)"
     }
 }

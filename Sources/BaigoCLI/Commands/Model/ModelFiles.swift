@@ -15,6 +15,7 @@ struct ModelFiles {
     /// The weights, the first shard first.
     let weights: [String]
     private let adapters: [FilePath]
+    private let options: StoredOptions
 
     /// Finds a model in the store or by its path.
     ///
@@ -25,6 +26,7 @@ struct ModelFiles {
             name = argument
             weights = try Self.shards(of: path).map(\.string)
             adapters = []
+            options = StoredOptions()
         case .name(let name):
             let package = try host.shelf().resolve(ModelReference(name)).package
             guard let first = package.weights.first else {
@@ -33,6 +35,20 @@ struct ModelFiles {
             self.name = package.version.reference.description
             weights = try Self.shards(of: first).map(\.string)
             adapters = package.adapters
+            options = try package.loadOptions()
+        }
+    }
+
+    /// The load options that are kept for the model.
+    ///
+    /// - Throws: `CLIError` for options that this baigo does not take.
+    func kept() throws(CLIError) -> SizeOptions {
+        do throws(CLIError) {
+            return try KeptOptions.parse(options.values)
+        } catch {
+            throw CLIError(
+                .usage, "the options kept for \(name.escapedForOneLine) cannot be used: \(error.message)",
+                hint: "Change them with baigo set.")
         }
     }
 

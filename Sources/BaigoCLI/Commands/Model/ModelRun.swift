@@ -108,7 +108,8 @@ struct ModelRun: BaigoCommand {
         let input = try BatchInput(path)
         let target = try BatchOutput(path: many.output, context.output)
         let running = try RunningModel.start(
-            model, try loading.loading(sequences: many.parallel ?? BatchOptions.usualParallel), context)
+            model, try loading.loading(sequences: many.parallel ?? BatchOptions.usualParallel), context,
+            mayAnswerFewer: many.parallel == nil)
         defer { running.close() }
         let run = BatchRun(
             running, input, target,
@@ -120,7 +121,9 @@ struct ModelRun: BaigoCommand {
         if !output.quiet, !output.json {
             let earlier = before > 0 ? ", \(before) of them by earlier runs" : ""
             try context.errorOutput.line(
-                "\(counts.answered + counts.failed) requests, \(counts.failed) without an answer\(earlier)")
+                "\(counts.answered + counts.failed) requests, \(counts.failed) without an answer\(earlier); "
+                    + "\(counts.promptTokens) tokens read, \(counts.answerTokens) written in "
+                    + counts.duration.formatted(places: 2) + " s")
         }
         guard counts.failed == 0 else {
             throw CLIError(

@@ -37,7 +37,8 @@ struct ModelShow: BaigoCommand {
         if output.json {
             try context.output.result([
                 "model": package.version.json(in: store), "package": .object(manifest.json),
-                "receipt": .object(package.receipt.json), "path": .string(package.folder.string),
+                "receipt": .object(package.receipt.json), "options": try package.loadOptions().json,
+                "path": .string(package.folder.string),
             ])
             return
         }
@@ -48,6 +49,8 @@ struct ModelShow: BaigoCommand {
         card.add("signature", package.version.isTrusted ? "trusted" : package.version.signatureStatus)
         card.add("active", package.version.isActive ? "yes" : "no")
         card.add("pinned", package.version.isPinned ? "yes" : "no")
+        let options = try package.loadOptions().values.sorted { $0.key < $1.key }
+        card.add("load options", options.map { "\($0.key)=\($0.value)" }.joined(separator: " "))
         card.add("store", store.rawValue)
         card.add("folder", package.folder.string)
         try context.output.text("\n" + card.text + "\n" + PackageCard.contents(manifest))

@@ -58,7 +58,7 @@ struct ModelTokenize: BaigoCommand {
     func run(in context: CommandContext) throws {
         let input = try input()
         let numbers = try decode ? Self.numbers(input) : []
-        let running = try RunningModel.start(model, Loading(.vocabulary), context)
+        let running = try RunningModel.start(model, Loading(.vocabulary, contextTokens: nil, nil), context)
         defer { running.close() }
         if decode {
             let text = try running.session.text(of: numbers)

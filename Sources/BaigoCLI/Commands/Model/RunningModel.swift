@@ -12,21 +12,30 @@ struct RunningModel {
 
     /// Finds a model, checks the headers of its weights, and loads it in a worker.
     ///
-    /// - Throws: `StoreError` or `BundleError` for the model, `EngineError` for the worker.
-    static func start(_ argument: String, _ loading: Loading, _ context: CommandContext) throws -> RunningModel {
+    /// - Parameters:
+    ///   - argument: The model.
+    ///   - loading: How it is loaded.
+    ///   - context: The command's.
+    ///   - mayAnswerFewer: Whether fewer answers are computed together where so many do not fit.
+    /// - Throws: `StoreError` or `BundleError` for the model, `EngineError` for the worker, `CLIError` for options.
+    /// - Returns: The model, loaded.
+    static func start(
+        _ argument: String, _ loading: Loading, _ context: CommandContext, mayAnswerFewer: Bool = false
+    ) throws -> RunningModel {
         let host = try Host(context)
         let files = try ModelFiles(argument, host)
-        var request = LoadRequest(
-            modelPaths: files.weights, contextTokens: loading.contextTokens, threads: loading.threads,
-            chatTemplate: loading.template, purpose: loading.purpose, sequences: loading.sequences,
-            adapters: try loading.adapters.map { try files.adapter($0) })
-        request.memoryLimitBytes = loading.memoryLimit
+        var request = try loading.request(for: files, available: HostMemory().availableBytes)
         let session = try EngineSession(engine: try host.engine())
-        do {
-            return RunningModel(name: files.name, session: session, loaded: try session.load(request))
-        } catch {
-            session.close()
-            throw error
+        while true {
+            do {
+                return RunningModel(name: files.name, session: session, loaded: try session.load(request))
+            } catch let error as EngineError where error.code == .doesNotFit && mayAnswerFewer && request.sequences > 1
+            {
+                request.sequences /= 2
+            } catch {
+                session.close()
+                throw error
+            }
         }
     }
 
