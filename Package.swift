@@ -57,7 +57,7 @@ let package = Package(
         .target(
             name: "EngineClient",
             dependencies: [
-                "BaigoCore", "EngineWire", .product(name: "SystemPackage", package: "swift-system"),
+                "BaigoCore", "BundleKit", "EngineWire", .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),
         .target(
@@ -101,7 +101,7 @@ let package = Package(
         .testTarget(
             name: "EngineClientTests",
             dependencies: [
-                "EngineClient", "EngineWire", "BaigoCore", "TestSupport", "baigo-engine",
+                "EngineClient", "EngineWire", "BundleKit", "BaigoCore", "TestSupport", "baigo-engine",
                 .product(name: "SystemPackage", package: "swift-system"),
             ]
         ),

@@ -32,6 +32,8 @@ package struct BundleError: PresentableError {
         case missingShard = "model.missing-shard"
         case noWeights = "model.no-weights"
         case sourceChanged = "model.source-changed"
+        // Engine packs
+        case enginePack = "bundle.engine"
         // Names and requests
         case invalidName = "usage.name"
         case invalidRequest = "usage.request"
@@ -78,7 +80,7 @@ package struct BundleError: PresentableError {
         case .notAPackage, .structure, .truncated, .compressed, .encrypted, .unsafeEntryName, .duplicateEntry,
             .tooManyEntries, .crcMismatch, .manifest, .manifestMissing, .unsupported, .checksums, .unlistedEntry,
             .missingEntry, .sizeMismatch, .digestMismatch, .disagreement, .notAModel, .modelHeader, .missingShard,
-            .noWeights, .sourceChanged, .keyMalformed, .trustMalformed:
+            .noWeights, .sourceChanged, .enginePack, .keyMalformed, .trustMalformed:
             .invalidContent
         case .signatureMissing, .signatureUnknownKey, .signatureBad, .signatureExpiredKey, .signatureRevokedKey,
             .signatureExpired, .signatureWeakDigest, .signatureWrongPurpose,

@@ -10,6 +10,10 @@ package struct EngineError: PresentableError, Codable, Equatable {
     package enum Code: String, Sendable, Codable, CaseIterable {
         /// No engine is where one may be.
         case notFound = "engine.not-found"
+        /// The active engine pack has no worker of baigo.
+        case noWorker = "engine.no-worker"
+        /// An engine pack does not work on this host.
+        case proofFailed = "engine.proof-failed"
         /// The engine exists but cannot be started.
         case cannotStart = "engine.cannot-start"
         /// The engine speaks another protocol, or its libraries are another release.
@@ -76,9 +80,10 @@ package struct EngineError: PresentableError, Codable, Equatable {
 
     package var exitStatus: ExitStatus {
         switch code {
-        case .notFound, .cannotStart, .incompatible, .crashed, .aborted, .illegalInstruction, .stackOverflow, .busError,
-            .killed, .outOfMemory, .noFirstToken, .hung, .exited, .protocolViolation, .closed, .noBackend, .loadFailed,
-            .notATextModel, .notAVectorModel, .doesNotFit, .contextFailed, .noModel, .promptTooLong, .template,
+        case .notFound, .noWorker, .proofFailed, .cannotStart, .incompatible, .crashed, .aborted, .illegalInstruction,
+            .stackOverflow, .busError, .killed, .outOfMemory, .noFirstToken, .hung, .exited, .protocolViolation, .closed,
+            .noBackend, .loadFailed, .notATextModel, .notAVectorModel, .doesNotFit, .contextFailed, .noModel,
+            .promptTooLong, .template,
             .computeFailed:
             .engine
         case .modelMissing: .notFound

@@ -14,6 +14,7 @@ package struct StoreError: PresentableError {
         case versionNotFound = "store.version-not-found"
         case noActiveVersion = "store.no-active-version"
         case nothingOlder = "store.nothing-older"
+        case engineNotFound = "store.engine-not-found"
         case ambiguous = "store.ambiguous"
         case severalVersions = "store.several-versions"
         case activeVersion = "store.active-version"
@@ -45,7 +46,7 @@ package struct StoreError: PresentableError {
     package var exitStatus: ExitStatus {
         switch code {
         case .invalidReference, .ambiguous, .severalVersions, .activeVersion, .pinned, .invalidTarget: .usage
-        case .modelNotFound, .versionNotFound, .noActiveVersion, .nothingOlder: .notFound
+        case .modelNotFound, .versionNotFound, .noActiveVersion, .nothingOlder, .engineNotFound: .notFound
         case .alreadyExists, .nameConflict, .otherStore: .alreadyExists
         case .unsupportedSchema, .damaged, .auditBroken, .auditUnexpected: .invalidContent
         case .notAStore, .moved, .unfinishedCopy: .environment

@@ -16,7 +16,8 @@ struct DocumentationTests {
         ["trust", "policy", "show"], ["trust", "policy", "check"], ["trust", "policy", "set"],
         ["trust", "policy", "explain"],
         ["audit", "show"], ["audit", "verify"], ["audit", "export"], ["audit", "rotate"],
-        ["doctor"],
+        ["engine", "list"], ["engine", "show"], ["engine", "export"], ["engine", "import"], ["engine", "activate"],
+        ["engine", "rollback"], ["engine", "history"], ["engine", "remove"], ["engine", "devices"], ["doctor"],
     ])
     func docsShowTheHelpOfEachCommand(_ command: [String]) throws {
         let page = try String(contentsOf: Site.checkout.appendingPathComponent("docs/cli.md"), encoding: .utf8)

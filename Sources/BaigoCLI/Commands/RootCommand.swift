@@ -38,7 +38,8 @@ struct RootCommand: ParsableCommand {
                     ModelRun.self, ModelChat.self, ModelEmbed.self, ModelRerank.self, ModelTokenize.self,
                     ModelBench.self,
                 ]),
-            CommandGroup(name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, HostDoctor.self]),
+            CommandGroup(
+                name: "Host", subcommands: [TrustCommand.self, AuditCommand.self, EngineCommand.self, HostDoctor.self]),
         ])
 
     init() {}

@@ -30,11 +30,36 @@ struct Host {
     /// The user's own GnuPG home; `nil` for the default of gpg.
     var gnupgHome: String? { context.environment["GNUPGHOME"].flatMap { $0.isEmpty ? nil : $0 } }
 
-    /// The worker program.
+    /// The worker program: the one that is configured, that of the active engine pack, or the one that came with baigo.
     ///
-    /// - Throws: `EngineError`, code `not-found`.
+    /// - Throws: `EngineError`, code `not-found` or `no-worker`; `StoreError`, `FileError` for a store that cannot say
+    ///   which engine is active.
     func engine() throws -> FilePath {
-        try EngineLocator(configured: configuration.engine, executable: context.executable).locate()
+        let pack = try configuration.engine == nil ? activePack() : nil
+        return try EngineLocator(configured: configuration.engine, pack: pack, executable: context.executable).locate()
+    }
+
+    /// The active engine of the own store, else of the system store; `nil` for the one that came with baigo.
+    ///
+    /// - Throws: `StoreError`, `FileError`.
+    func activeEngine() throws -> StoredEngine? {
+        let shelf: StoreShelf
+        do { shelf = try self.shelf() } catch let error as StoreError where error.code == .notAStore {
+            // A folder that is no store has no engines; what needs a store says so itself.
+            return nil
+        }
+        return try shelf.own.activeEngine() ?? shelf.system()?.activeEngine()
+    }
+
+    private func activePack() throws -> ActivePack? {
+        guard let engine = try activeEngine(), let ready = engine.ready else { return nil }
+        return ActivePack(name: engine.reference, folder: ready, hasWorker: engine.receipt.hasWorker)
+    }
+
+    /// Where packages and packs are kept while they are read.
+    var spoolFolder: FilePath {
+        if let named = context.environment["TMPDIR"], named.hasPrefix("/") { return FilePath(named) }
+        return PackageOpening().spoolFolder
     }
 
     /// The store; its folder may not exist yet.
@@ -74,7 +99,7 @@ struct Host {
 
     private func opening(_ naming: NamingOptions?) throws -> PackageOpening {
         var opening = PackageOpening()
-        if let named = context.environment["TMPDIR"], named.hasPrefix("/") { opening.spoolFolder = FilePath(named) }
+        opening.spoolFolder = spoolFolder
         opening.name = try naming?.name.map { name throws(BundleError) in try PackageName(validating: name) }
         opening.version = try naming?.version.map { text throws(BundleError) in try PackageVersion(validating: text) }
         opening.madeBy = BaigoRelease.product

@@ -7,8 +7,8 @@ internal import BaigoCore
 enum KeptOptions {
     /// Options that can be kept.
     static let keys = [
-        "cache-type", "context", "device", "flash-attention", "gpu-layers", "main-gpu", "memory", "mlock", "mmap",
-        "numa", "split-mode", "threads",
+        "cache-type", "context", "device", "flash-attention", "gpu-layers", "main-gpu", "memory", "memory-limit",
+        "mlock", "mmap", "numa", "split-mode", "threads",
     ]
     private static let flags: Set = ["mlock", "mmap"]
 

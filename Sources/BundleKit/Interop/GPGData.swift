@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import BaigoCore
 internal import CGPGME
 internal import Glibc
 
@@ -19,6 +20,27 @@ struct GPGData: ~Copyable {
             return gpgme_data_new_from_mem(&data, start.assumingMemoryBound(to: CChar.self), buffer.count, 1)
         }
         try GPGContext.check(error, "could not take data")
+        guard let data else { throw BundleError(.outOfMemory, "no memory for OpenPGP data") }
+        raw = data
+    }
+
+    /// Makes an object to read a document from.
+    ///
+    /// - Throws: `BundleError`, code `outOfMemory` or `library`.
+    init(_ document: SignedDocument) throws(BundleError) {
+        switch document {
+        case .bytes(let bytes): try self.init(bytes)
+        case .file(let file): try self.init(reading: file)
+        }
+    }
+
+    /// Makes an object that reads a file from its start; the file has to stay open as long as this object lives.
+    private init(reading file: OwnedDescriptor) throws(BundleError) {
+        var data: gpgme_data_t?
+        guard lseek(file.raw, 0, SEEK_SET) == 0 else {
+            throw BundleError(.library, "\(file.path.escapedForOneLine) cannot be read from its start")
+        }
+        try GPGContext.check(gpgme_data_new_from_fd(&data, file.raw), "could not take a file")
         guard let data else { throw BundleError(.outOfMemory, "no memory for OpenPGP data") }
         raw = data
     }

@@ -29,10 +29,10 @@ extension GPGContext {
     ///
     /// - Parameters:
     ///   - packet: Exactly one signature packet without armor.
-    ///   - document: The signed bytes.
+    ///   - document: What is signed.
     /// - Returns: gpg's verdict.
     /// - Throws: `BundleError`, code `openPGPUnavailable`, `outOfMemory` or `library`, when gpg could not run.
-    func verify(_ packet: [UInt8], over document: [UInt8]) throws(BundleError) -> GPGVerification {
+    func verify(_ packet: [UInt8], over document: SignedDocument) throws(BundleError) -> GPGVerification {
         let signature = try GPGData(packet)
         let text = try GPGData(document)
         let error = gpgme_op_verify(raw, signature.raw, text.raw, nil)

@@ -21,7 +21,7 @@ extension BundleError {
     package static let ruleKinds: [any BundleRule.Type] = [
         StructureRule.self, BundleStructureRule.self, NameRule.self, DuplicateRule.self, ManifestRule.self,
         UnsupportedRule.self,
-        ChecksumRule.self, ModelHeaderRule.self,
+        ChecksumRule.self, ModelHeaderRule.self, EngineRule.self,
     ]
 
     /// All identifiers that an error of this library can have.

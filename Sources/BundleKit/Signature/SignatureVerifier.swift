@@ -23,6 +23,13 @@ package enum SignatureVerifier {
     package static func verify(
         signature: [UInt8]?, over checksums: [UInt8], keys: [TrustedKey], kind: String, now: Timestamp
     ) throws -> SignatureReport {
+        try verify(signature: signature, over: .bytes(checksums), keys: keys, kind: kind, now: now)
+    }
+
+    /// The same for a document that may be a file.
+    static func verify(
+        signature: [UInt8]?, over document: SignedDocument, keys: [TrustedKey], kind: String, now: Timestamp
+    ) throws -> SignatureReport {
         guard let signature else { return SignatureReport(signers: []) }
         let packets: [SignaturePacket]
         do throws(BundleError) {
@@ -41,7 +48,7 @@ package enum SignatureVerifier {
                 signers.append(unknown(packet))
                 continue
             }
-            let verification = try ring.context.verify(packet.raw, over: checksums)
+            let verification = try ring.context.verify(packet.raw, over: document)
             let signingKey = verification.signingKey.flatMap { $0.count == 40 ? $0 : nil }
             let maker = named.first { key in
                 if let signingKey { return key.block.fingerprints.contains(signingKey) }

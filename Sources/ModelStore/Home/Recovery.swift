@@ -28,6 +28,7 @@ extension WritingHome {
                 case "store.move": open.event.details["to"]?.string == home.path.string ? .recovered : .undone
                 case "trust.update": try settleTrustUpdate(open, isFinished: isTrustSettled)
                 case "activate", "rollback": try settleActivation(open)
+                case let operation where operation.hasPrefix("engine."): try settleEngine(open)
                 default: .interrupted
                 }
         }

@@ -11,6 +11,7 @@ enum StoreLayout {
     static let staging = "staging"
     static let audit = "audit"
     static let trust = "trust"
+    static let engines = "engines"
     /// What a check moved aside, a folder for each time.
     static let quarantine = "quarantine"
     static let index = "index-1.sqlite"
@@ -28,7 +29,7 @@ enum StoreLayout {
     /// Whether a name may be in a home before there is a store: what an administrator lays there, what a file system
     /// brings along, and what a first command that was killed leaves.
     static func isEarly(_ name: String) -> Bool {
-        name.hasPrefix(".") || [lock, trust, "policy.toml", "engines", "lost+found"].contains(name)
+        name.hasPrefix(".") || [lock, trust, "policy.toml", engines, "lost+found"].contains(name)
     }
 
     /// Whether a file beside the versions of a model is one that baigo puts there.

@@ -14,6 +14,8 @@ package struct Inventory: Sendable {
         let engine: JSONValue
         let signers: [JSONValue]
         let files: [StoredFile]
+        /// The path that was imported.
+        let source: String
     }
 
     let createdAt: Timestamp
@@ -23,6 +25,8 @@ package struct Inventory: Sendable {
     let audit: AuditHead
     /// By name, the newest version of each first.
     let versions: [Version]
+    /// By id, the one that was imported last first.
+    let engines: [StoredEngine]
     /// Versions that cannot be read and are not in here.
     package let warnings: [Warning]
 
@@ -36,7 +40,7 @@ package struct Inventory: Sendable {
         }
         return [
             "audit": audit.json, "createdAt": .string(createdAt.description), "createdBy": .string(createdBy),
-            "kind": "index",
+            "engines": .array(engines.map { .object($0.json) }), "kind": "index",
             "models": .array(
                 models.map { name, versions in
                     ["name": .string(name.description), "versions": .array(versions.map(\.json))]
@@ -54,7 +58,7 @@ extension Inventory.Version {
             "active": .bool(stored.isActive), "architecture": .text(stored.summary.architecture),
             "content": .string(stored.content.description), "contextLength": .number(stored.summary.contextLength),
             "displayName": .text(stored.summary.displayName), "engine": engine,
-            "files": .array(files.map(\.json)), "format": .text(stored.summary.format),
+            "files": .array(files.map(\.json)), "format": .text(stored.summary.format), "from": .string(source),
             "identity": .string(stored.identity.description), "importedAt": .string(stored.importedAt.description),
             "license": .text(stored.summary.license), "parameters": .number(stored.summary.parameters),
             "pinned": .bool(stored.isPinned), "quantization": .text(stored.summary.quantization),
@@ -79,10 +83,11 @@ extension ModelStore {
                 .notAStore, "there is no store in \(home.path.string.escapedForOneLine)", hint: "Check the path.")
         }
         let audit = try auditLog().head()
+        let engines = try engines()
         guard let models = try home.folder(StoreLayout.models, in: root) else {
             return Inventory(
                 createdAt: createdAt, createdBy: createdBy, storeID: identity.storeID, audit: audit, versions: [],
-                warnings: [])
+                engines: engines.engines, warnings: engines.warnings)
         }
         let catalog = Catalog(models: models, root: root)
         let readings = try Parallel.map(try catalog.names(), isCancellable: true) { name in
@@ -92,12 +97,14 @@ extension ModelStore {
                 guard let model, let folder = try VersionFolder(stored.folderName, in: model) else { return nil }
                 return Inventory.Version(
                     stored: stored, engine: try folder.manifest().json["engine"] ?? .null,
-                    signers: folder.receipt.signature["signers"]?.array ?? [], files: folder.receipt.files)
+                    signers: folder.receipt.signature["signers"]?.array ?? [], files: folder.receipt.files,
+                    source: folder.receipt.source)
             }
             return (versions: versions, warnings: reading.faults.map(\.asWarning))
         }
         return Inventory(
             createdAt: createdAt, createdBy: createdBy, storeID: identity.storeID, audit: audit,
-            versions: readings.flatMap(\.versions), warnings: readings.flatMap(\.warnings))
+            versions: readings.flatMap(\.versions), engines: engines.engines,
+            warnings: readings.flatMap(\.warnings) + engines.warnings)
     }
 }

@@ -26,6 +26,11 @@ extension Inventory {
             status TEXT, trusted INTEGER NOT NULL,
             PRIMARY KEY (name, identity, number)
         ) STRICT, WITHOUT ROWID;
+        CREATE TABLE enginePack (
+            reference TEXT PRIMARY KEY NOT NULL, id TEXT NOT NULL, version TEXT NOT NULL, os TEXT NOT NULL,
+            arch TEXT NOT NULL, accelerator TEXT NOT NULL, digest TEXT NOT NULL, active INTEGER NOT NULL,
+            importedAt TEXT NOT NULL, "from" TEXT NOT NULL, trusted INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
         """
 
     /// Writes the same as a SQLite file; the same inventory always gives the same bytes.
@@ -56,6 +61,16 @@ extension Inventory {
         ]
         for (key, value) in members.sorted(by: { $0.key < $1.key }) {
             try database.execute(sql: "INSERT INTO inventory VALUES (?, ?)", arguments: [key, value])
+        }
+        for engine in engines {
+            let receipt = engine.receipt
+            try database.execute(
+                sql: "INSERT INTO enginePack VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                arguments: [
+                    engine.reference, receipt.id, receipt.version, receipt.target.os, receipt.target.architecture,
+                    receipt.target.accelerator, receipt.digest.hex, engine.isActive, receipt.importedAt.description,
+                    receipt.source, receipt.isTrusted,
+                ])
         }
         for version in versions {
             try insert(version, in: database)

@@ -18,6 +18,7 @@ struct Examination {
     private var staged: [StagedImport] = []
     private var keys: [TrustedKey] = []
     private var isLatched = false
+    private var installed: InstalledParts?
     private var warnings: [Warning] = []
 
     init(_ host: Host) throws {
@@ -41,6 +42,11 @@ struct Examination {
         try examine { examination in
             guard let store = try host.shelf().system() else { return }
             examination.system = (store.path.string, try store.list().models.count)
+        }
+        try examine { examination in
+            let installed = try InstalledParts(host.store())
+            examination.installed = installed
+            examination.warnings += installed.warnings
         }
         try examine { $0.staged = try host.store().stagedImports() }
         try examine { examination in
@@ -75,7 +81,7 @@ struct Examination {
             "systemStore": system.map { ["home": .string($0.home), "models": .integer(Int64($0.models))] } ?? .null,
             "trust": ["keys": .array(keys.map(\.json)), "signatureRequired": .bool(isLatched)],
             "offline": .bool(host.configuration.isOffline), "warnings": warnings.json,
-        ]
+        ].merging(installed?.json ?? [:]) { $1 }
     }
 
     private func engineJSON(_ path: FilePath, _ engine: EngineDescription) -> JSONValue {
@@ -119,6 +125,7 @@ struct Examination {
         } else {
             card.add("engine", "none")
         }
+        installed?.add(to: &card)
         card.add("home", host.home.string)
         card.add("free space", freeSpace?.description)
         card.add("models", modelCount.map(String.init))

@@ -13,8 +13,8 @@ struct ModelSet: BaigoCommand {
         discussion: """
             run, chat, embed, rerank and bench load every version of the model with these options; what their own command \
             line says is stronger. A key without a value is taken away. Without keys the options are shown. Keys are the \
-            names of the options: cache-type, context, device, flash-attention, gpu-layers, main-gpu, memory, mlock, mmap, \
-            numa, split-mode, threads.
+            names of the options: cache-type, context, device, flash-attention, gpu-layers, main-gpu, memory, memory-limit, \
+            mlock, mmap, numa, split-mode, threads.
 
               baigo set qwen2.5-7b-instruct context=8192 gpu-layers=20 mlock=true
               baigo set qwen2.5-7b-instruct gpu-layers=

@@ -24,11 +24,17 @@ struct PaxRecords {
     private(set) var path: [UInt8]?
     /// Bytes.
     private(set) var size: Int64?
+    private(set) var linkPath: [UInt8]?
+    private let takesLinks: Bool
 
     /// Reads the records.
     ///
+    /// - Parameters:
+    ///   - bytes: The data of the extended header.
+    ///   - takesLinks: Whether they may say where a link leads.
     /// - Throws: `BundleError`, code `structure`, for records that are malformed, twice, or change what an entry is.
-    init(reading bytes: [UInt8]) throws(BundleError) {
+    init(reading bytes: [UInt8], takingLinks takesLinks: Bool = false) throws(BundleError) {
+        self.takesLinks = takesLinks
         var rest = bytes[...]
         var count = 0
         while !rest.isEmpty {
@@ -55,6 +61,9 @@ struct PaxRecords {
         case "path":
             guard path == nil, !value.isEmpty, !value.contains(0) else { throw Self.fault(key) }
             path = value
+        case "linkpath" where takesLinks:
+            guard linkPath == nil, !value.isEmpty, !value.contains(0) else { throw Self.fault(key) }
+            linkPath = value
         case "size":
             guard size == nil, value.allSatisfy({ (0x30...0x39).contains($0) }),
                 let number = Int64(String(decoding: value, as: UTF8.self))

@@ -79,7 +79,7 @@ struct TarBody: Sendable {
 }
 
 /// A file from its start, whatever its position is.
-private final class ArchiveFile: ByteSource {
+final class ArchiveFile: ByteSource {
     private let file: OwnedDescriptor
     private let size: Int64
     private(set) var mediumCount: Int64 = 0

@@ -14,6 +14,8 @@ struct TarHeader {
     /// Bytes of data behind the header, padding not counted.
     let size: Int64
     let type: UInt8
+    /// Where a link leads.
+    let linkName: [UInt8]
 
     /// Reads a block that is not all zeros.
     ///
@@ -40,6 +42,7 @@ struct TarHeader {
         name = (prefix.isEmpty ? [] : prefix + [UInt8(ascii: "/")]) + Self.text(block[0..<100])
         size = try Self.number(block[124..<136], "size")
         type = block[156]
+        linkName = Self.text(block[157..<257])
     }
 
     /// Fields that are not taken over, but that some readers refuse where they are malformed.

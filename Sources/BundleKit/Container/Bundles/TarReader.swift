@@ -4,15 +4,26 @@ internal import BaigoCore
 
 /// Reads a tar archive from front to back, and only such a one that every reader takes for the same files.
 ///
-/// Refused: links, special and sparse files, other types, headers that disagree, a missing end, anything behind it.
+/// Refused: links unless they are asked for, special and sparse files, other types, headers that disagree, a missing end,
+/// anything behind it.
 struct TarReader {
-    /// A file or folder.
+    /// A file, a folder, or a link.
     struct Entry {
         /// Relative, valid, without a leading `./` or a closing `/`.
         let name: String
         let isFolder: Bool
         /// Bytes.
         let size: Int64
+        /// Where a link leads, as the archive spells it.
+        var link: Link?
+    }
+
+    /// The target of a link, unchecked.
+    enum Link: Equatable {
+        /// Relative to the folder of the link.
+        case symbolic([UInt8])
+        /// The name of another entry.
+        case hard([UInt8])
     }
 
     /// Zeros behind the end at the most; tar pads to its block factor.
@@ -21,13 +32,20 @@ struct TarReader {
     private static let maximumExtendedBytes: Int64 = 16 << 20
 
     private let source: any ByteSource
+    private let takesLinks: Bool
     private var names = EntryNameSet()
     private var count = 0
     private var remaining: Int64 = 0
     private var paddingBytes = 0
     private var extendedBytes: Int64 = 0
 
-    init(_ source: any ByteSource) { self.source = source }
+    /// - Parameters:
+    ///   - source: The archive.
+    ///   - takesLinks: Whether links are entries; else they are refused.
+    init(_ source: any ByteSource, takingLinks takesLinks: Bool = false) {
+        self.source = source
+        self.takesLinks = takesLinks
+    }
 
     /// Goes on to the next entry; the data of the last one has to be read.
     ///
@@ -54,7 +72,7 @@ struct TarReader {
             switch header.type {
             case UInt8(ascii: "x"):
                 guard pax == nil, longName == nil else { throw Self.twoHeaders }
-                pax = try PaxRecords(reading: try document(header))
+                pax = try PaxRecords(reading: try document(header), takingLinks: takesLinks)
             case UInt8(ascii: "g"):
                 let records = try PaxRecords(reading: try document(header))
                 guard records.path == nil, records.size == nil else {
@@ -104,7 +122,8 @@ struct TarReader {
         var bytes = pax?.path ?? longName ?? header.name
         let shown = String(decoding: bytes, as: UTF8.self).escapedForOneLine
         let isFolder = header.type == UInt8(ascii: "5")
-        guard isFolder || header.type == UInt8(ascii: "0") || header.type == 0 else {
+        let link = try link(header, pax)
+        guard isFolder || link != nil || header.type == UInt8(ascii: "0") || header.type == 0 else {
             throw BundleError.bundle(.type, "\(shown) is a link, a sparse or a special file")
         }
         if let size = pax?.size, size != header.size, header.size != 0 {
@@ -123,11 +142,24 @@ struct TarReader {
             guard size == 0 else { throw BundleError.bundle(.type, "\(shown) is a folder with content") }
             if isTop || bytes == [UInt8(ascii: ".")] { return nil }
         }
+        if link != nil, size != 0 { throw BundleError.bundle(.size, "the link \(shown) has content") }
         let name = try EntryName.validate(bytes)
         try names.insert(name, isFolder: isFolder)
         remaining = size
         paddingBytes = Int((512 - size % 512) % 512)
-        return Entry(name: name, isFolder: isFolder, size: size)
+        return Entry(name: name, isFolder: isFolder, size: size, link: link)
+    }
+
+    private func link(_ header: TarHeader, _ pax: PaxRecords?) throws(BundleError) -> Link? {
+        let isHard = header.type == UInt8(ascii: "1")
+        guard takesLinks, isHard || header.type == UInt8(ascii: "2") else {
+            guard pax?.linkPath == nil else {
+                throw BundleError.bundle(.extendedHeader, "a pax header says where something leads that is no link")
+            }
+            return nil
+        }
+        let target = pax?.linkPath ?? header.linkName
+        return isHard ? .hard(target) : .symbolic(target)
     }
 
     private mutating func document(_ header: TarHeader) throws -> [UInt8] {

@@ -2,14 +2,14 @@
 
 internal import BaigoCore
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 /// A program that runs without a shell, in a session of its own, its output taken in part.
 ///
 /// Everything it started ends with it: its group, and what left the group but kept its environment.
-final class ScannerProcess {
+package final class ScannerProcess {
     /// How the program ended.
-    enum Ending: Equatable {
+    package enum Ending: Equatable {
         case exited(status: Int32)
         case killed(signal: Int32)
         case timedOut
@@ -27,7 +27,7 @@ final class ScannerProcess {
     private let token: String
     private var status: Int32?
     /// The start of standard output and error.
-    private(set) var output: [UInt8] = []
+    package private(set) var output: [UInt8] = []
     /// Bytes of standard output and error.
     private(set) var outputBytes: Int64 = 0
 
@@ -37,7 +37,7 @@ final class ScannerProcess {
     ///   - command: Absolute path and arguments.
     ///   - environment: All variables it gets.
     /// - Throws: `Errno`.
-    init(_ command: [String], environment: [String: String]) throws(Errno) {
+    package init(_ command: [String], environment: [String: String]) throws(Errno) {
         var ends: [CInt] = [-1, -1]
         guard pipe(&ends) == 0 else { throw .lastError }
         reading = OwnedDescriptor(owning: ends[0], path: "scanner")
@@ -59,7 +59,7 @@ final class ScannerProcess {
     /// - Parameter timeout: After this it is killed.
     /// - Returns: How it ended.
     /// - Throws: `CancellationError`, when the program is killed too.
-    func wait(timeout: Duration) throws -> Ending {
+    package func wait(timeout: Duration) throws -> Ending {
         defer { end() }
         let deadline = ContinuousClock.now + timeout
         while true {

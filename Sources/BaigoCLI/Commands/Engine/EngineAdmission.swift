@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+internal import BundleKit
+internal import EngineClient
+internal import EngineWire
+internal import ModelStore
+internal import SystemPackage
+
+/// Lets an engine pack in, or not, and writes a refusal into the audit log.
+struct EngineAdmission {
+    let store: ModelStore
+    /// The digest that the person named.
+    let named: SHA256Digest?
+    /// Whether a refusal is written down.
+    let isRecording: Bool
+    let context: CommandContext
+
+    /// Where a pack comes from, for receipt and audit log.
+    func origin(of path: FilePath) -> String {
+        // A path that leads nowhere is an error of its own; until then it is shown as it was given.
+        (try? path.resolved().string) ?? path.string
+    }
+
+    /// Reads a pack through and judges it.
+    ///
+    /// - Parameters:
+    ///   - path: The pack.
+    ///   - host: This host.
+    ///   - hardware: What it has.
+    ///   - show: Takes notice of the pack before its signature is judged.
+    /// - Returns: The pack, and why it may be used.
+    /// - Throws: What stands against it.
+    func open(
+        _ path: FilePath, _ host: Host, _ hardware: HostHardware, show: (EnginePack) throws -> Void
+    ) throws -> (EnginePack, EngineVerdict) {
+        var found: EnginePack?
+        do {
+            let pack = try EnginePack.open(path, copyingTo: host.spoolFolder)
+            found = pack
+            try show(pack)
+            if let obstacle = hardware.platformObstacles(to: pack.manifest.target).first {
+                throw BundleError(
+                    breaking: EngineRule.platform, "\(path.string.escapedForOneLine) is \(obstacle)",
+                    hint: "Get the pack for this system.")
+            }
+            return (pack, try judge(pack))
+        } catch let error as any PresentableError {
+            try record(error, of: found, path)
+            throw error
+        }
+    }
+
+    /// Decides by the keys of the store and the digest that was named.
+    ///
+    /// - Throws: `BundleError` with a code of signatures, or `digestMismatch`.
+    func judge(_ pack: EnginePack) throws -> EngineVerdict {
+        let trust = try Trust(store)
+        return try pack.judge(
+            by: try store.keyRing()?.list() ?? [], acceptingExpired: trust.policy.acceptedExpiredKeys, named: named,
+            now: .now)
+    }
+
+    private func record(_ refusal: any PresentableError, of pack: EnginePack?, _ path: FilePath) throws {
+        guard isRecording, refusal.isRefusal else { return }
+        let event = AuditEvent(
+            "engine.import", model: pack.map { "\($0.manifest.id):\($0.manifest.version)" }, identity: pack?.digest,
+            details: ["from": .string(origin(of: path).escapedForOneLine)])
+        do {
+            try store.recordRefusal(event, error: refusal, wait: .seconds(2))
+        } catch let error as any PresentableError {
+            try context.errorOutput.line(
+                "warning: the refusal is not in the audit log: " + error.message.escapedForTerminal)
+        }
+    }
+}
+
+/// Proves engines on this host while they become active.
+struct EngineTrialRun {
+    let hardware: HostHardware
+
+    init(_ hardware: HostHardware) { self.hardware = hardware }
+
+    /// Makes an engine the active one once it has proved itself.
+    ///
+    /// - Throws: As `ModelStore.activateEngine` and `EngineProof.run`.
+    func activate(
+        _ reference: EngineReference, in store: ModelStore, wait: Duration
+    ) throws -> EngineActivationResult {
+        try store.activateEngine(reference, wait: wait) { try prove($0) }
+    }
+
+    /// Proves an engine where it was laid out.
+    ///
+    /// - Throws: `EngineError`, also for one that does not fit; `FileError`; `CancellationError`.
+    func prove(_ trial: EngineTrial) throws -> JSONValue {
+        if let obstacle = trial.engine.obstacles(on: hardware).first {
+            throw EngineError(
+                .proofFailed, "\(trial.engine.reference) is \(obstacle)",
+                hint: "The engine that was used before stays in use; see baigo engine devices.")
+        }
+        let receipt = trial.engine.receipt
+        return try EngineProof.run(
+            in: trial.folder, accelerator: receipt.target.accelerator, ggmlCommit: receipt.ggmlCommit,
+            processor: hardware.processor
+        ).json
+    }
+}

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BaigoCore
+internal import BundleKit
+package import EngineWire
+package import SystemPackage
+
+/// What an engine showed of itself in child processes, before it is used.
+package struct EngineProof: Sendable {
+    /// A backend and what became of its proof.
+    package struct Backend: Sendable, Equatable {
+        /// `cpu-haswell`.
+        package let name: String
+        /// `works`, `not-for-this-machine`, `rejected` or `unproven`.
+        package let verdict: String
+        /// The last words of the proof.
+        package let reason: String
+
+        var json: JSONValue {
+            ["name": .string(name), "reason": .string(reason.escapedForOneLine), "verdict": .string(verdict)]
+        }
+    }
+
+    package let backends: [Backend]
+    /// What the worker says of itself; `nil` for an engine without baigo's worker.
+    package let description: EngineDescription?
+    /// The processor that it was proved on.
+    package let processor: String?
+
+    /// The record that stays beside the engine as `engine.json`.
+    package var json: JSONValue {
+        [
+            "backends": .array(backends.map(\.json)), "ggmlCommit": .text(description?.ggmlCommit),
+            "processor": .text(processor), "schemaVersion": 1, "version": .text(description?.loadedVersion),
+        ]
+    }
+
+    /// Proves an engine whose files lie side by side in a folder of its own.
+    ///
+    /// Each backend computes in a process of its own first; one that dies or computes wrong is taken out of the folder.
+    /// Then the worker is started and says what it loaded, or, where there is none, the server its version.
+    ///
+    /// - Parameters:
+    ///   - folder: The folder; absolute.
+    ///   - accelerator: What the pack is built for.
+    ///   - ggmlCommit: The commit that its libraries are said to be of.
+    ///   - processor: The name of this host's processor.
+    /// - Returns: What it showed.
+    /// - Throws: `EngineError`: `proofFailed`, `incompatible`, `noBackend` and those of a failing worker; `FileError`;
+    ///   `CancellationError`.
+    package static func run(
+        in folder: FilePath, accelerator: String, ggmlCommit: String?, processor: String?
+    ) throws -> EngineProof {
+        let backends = try proveBackends(in: folder)
+        try check(backends, accelerator)
+        guard isThere(EngineManifest.workerName, in: folder) else {
+            try proveServer(in: folder)
+            return EngineProof(backends: backends, description: nil, processor: processor)
+        }
+        let session = try EngineSession(engine: folder.appending(EngineManifest.workerName), hangLimit: .seconds(60))
+        defer { session.close() }
+        let description = try session.describe()
+        guard description.ggmlCommit == ggmlCommit else {
+            throw EngineError(
+                .incompatible,
+                "the pack is of ggml \((ggmlCommit ?? "?").escapedForOneLine), its worker loaded "
+                    + description.ggmlCommit.escapedForOneLine,
+                hint: "Its libraries are not those that it was made with; get the pack again.")
+        }
+        guard FilePath(description.libraryFolder).lexicallyNormalized() == folder.lexicallyNormalized() else {
+            throw EngineError(
+                .incompatible,
+                "the worker of the pack loaded its libraries from \(description.libraryFolder.escapedForOneLine)",
+                hint: "Unset LD_LIBRARY_PATH and LD_PRELOAD.")
+        }
+        return EngineProof(backends: backends, description: description, processor: processor)
+    }
+
+    private static func isThere(_ name: String, in folder: FilePath) -> Bool {
+        do throws(FileError) { return try Folder.open(folder).status(of: name)?.kind == .regular } catch {
+            return false
+        }
+    }
+
+    /// The libraries that are backends.
+    private static func backendFiles(in folder: FilePath) throws(FileError) -> [String] {
+        try Folder.open(folder).names().filter {
+            $0.hasPrefix("libggml-") && $0.hasSuffix(".so") && !$0.hasPrefix("libggml-base")
+        }
+    }
+
+    private static func proveBackends(in folder: FilePath) throws -> [Backend] {
+        let files = try backendFiles(in: folder)
+        let hasProbe = isThere(EngineManifest.probeName, in: folder)
+        var backends: [Backend] = []
+        for file in files {
+            let name = String(file.dropFirst("libggml-".count).dropLast(".so".count))
+            guard hasProbe else {
+                backends.append(Backend(name: name, verdict: "unproven", reason: "the pack has no probe"))
+                continue
+            }
+            let run = try PackProgram.run(
+                EngineManifest.probeName, [folder.appending(file).string], in: folder, limit: .seconds(120))
+            let verdict = run.status == 0 ? "works" : run.status == 3 ? "not-for-this-machine" : "rejected"
+            if verdict == "rejected" {
+                let place = try Folder.open(folder)
+                try place.removeFile(file)
+            }
+            backends.append(Backend(name: name, verdict: verdict, reason: run.reason))
+        }
+        return backends
+    }
+
+    /// An engine that is built for a device has to work on it: the processor alone is not what was asked for.
+    private static func check(_ backends: [Backend], _ accelerator: String) throws(EngineError) {
+        guard accelerator != "cpu" else { return }
+        let word = accelerator.hasPrefix("cuda") ? "cuda" : accelerator
+        guard let backend = backends.first(where: { $0.name == word }) else { return }
+        guard !["works", "unproven"].contains(backend.verdict) else { return }
+        throw EngineError(
+            .proofFailed,
+            "the backend \(word) does not work here: \(backend.reason.escapedForOneLine)",
+            hint: "See baigo engine devices; the engine that was used before stays in use.")
+    }
+
+    private static func proveServer(in folder: FilePath) throws {
+        let run = try PackProgram.run(EngineManifest.serverName, ["--version"], in: folder, limit: .seconds(60))
+        guard run.status != 0 else { return }
+        throw EngineError(
+            .proofFailed, "\(EngineManifest.serverName) of the pack does not start: \(run.reason.escapedForOneLine)",
+            hint: "See baigo engine devices; the engine that was used before stays in use.")
+    }
+}
+
+/// A program of a pack that runs once, for a limited time, with the pack's libraries and next to no environment.
+struct PackProgram {
+    /// The exit status; -1 for a program that a signal or the limit ended.
+    let status: Int32
+    /// How it ended, or the last line that it printed.
+    let reason: String
+
+    static func run(_ name: String, _ arguments: [String], in folder: FilePath, limit: Duration) throws -> PackProgram {
+        let path = folder.appending(name).string
+        let process: ScannerProcess
+        do throws(Errno) {
+            process = try ScannerProcess(
+                [path] + arguments,
+                environment: ["LD_LIBRARY_PATH": folder.string, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"])
+        } catch {
+            throw EngineError(
+                .cannotStart, "cannot start \(path.escapedForOneLine): \(error.description)",
+                hint: "Is the store on a file system that is mounted without leave to run programs (noexec)?")
+        }
+        let ending = try process.wait(timeout: limit)
+        let last = String(decoding: process.output, as: UTF8.self).split(separator: "\n").last.map(String.init) ?? ""
+        switch ending {
+        case .exited(let status):
+            return PackProgram(status: status, reason: last.isEmpty ? "exit status \(status)" : last)
+        case .killed(let signal):
+            return PackProgram(status: -1, reason: "died with \(SignalName.of(signal))")
+        case .timedOut:
+            return PackProgram(status: -1, reason: "no answer within \(limit.components.seconds) seconds")
+        }
+    }
+}

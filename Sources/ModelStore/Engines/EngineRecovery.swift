@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+
+extension WritingHome {
+    /// Finishes or undoes what a command on engines that died left behind; what it staged is removed by the caller.
+    ///
+    /// - Returns: How it ended.
+    /// - Throws: `FileError`, `StoreError`.
+    func settleEngine(_ open: AuditLine) throws -> AuditLine.Result {
+        guard let folder = try home.folder(StoreLayout.engines, in: root) else { return .undone }
+        try folder.removeDrafts()
+        let shelf = EngineShelf(folder: folder)
+        switch open.event.operation {
+        case "engine.import": return try settleEngineImport(open, shelf)
+        case "engine.remove":
+            try settleActiveEngine(shelf)
+            let parts = (open.event.details["folder"]?.string ?? "").split(separator: "/").map(String.init)
+            guard parts.count == 2 else { return .interrupted }
+            if try shelf.names(of: parts[0]).contains(parts[1]) { return .undone }
+            if try shelf.folder.status(of: parts[0]) != nil, try shelf.names(of: parts[0]).isEmpty {
+                try shelf.folder.removeTree(parts[0])
+                try shelf.folder.sync()
+            }
+            return .recovered
+        default: return try settleEngineActivation(open, shelf)
+        }
+    }
+
+    private func settleEngineImport(_ open: AuditLine, _ shelf: EngineShelf) throws -> AuditLine.Result {
+        for engine in try shelf.list().engines where engine.receipt.audit.sequence == open.sequence {
+            return .recovered
+        }
+        let id = open.event.model?.split(separator: ":").first.map(String.init) ?? ""
+        if !id.isEmpty, try shelf.folder.status(of: id)?.kind == .folder, try shelf.names(of: id).isEmpty {
+            try shelf.folder.removeTree(id)
+            try shelf.folder.sync()
+        }
+        return .undone
+    }
+
+    private func settleEngineActivation(_ open: AuditLine, _ shelf: EngineShelf) throws -> AuditLine.Result {
+        let active = try shelf.active()
+        let wantsBuiltIn = open.event.model == EngineShelf.builtIn
+        let old = try shelf.history()
+        let isWritten = old.contains { $0["audit"] == .integer(open.sequence) }
+        let isInForce = wantsBuiltIn ? active == nil && isWritten : active?.sequence == open.sequence
+        if !isInForce, isWritten { try shelf.publish(history: old.filter { $0["audit"] != .integer(open.sequence) }) }
+        try shelf.dropStaleReady()
+        return isInForce ? .recovered : .undone
+    }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BaigoCore
+import Foundation
+import TestSupport
+import Testing
+
+/// The engine in use as a pack: carried to hosts that have nothing but it.
+struct EngineExportTests {
+    private struct Exported {
+        let site: Site
+        let key: String
+        let ring: KeyRing
+    }
+
+    /// The pack `engine.baiengine`, signed.
+    private func exported() throws -> Exported {
+        let ring = try KeyRing()
+        let key = try ring.makeKey("e <e@example.test>")
+        let site = try Site(gnupg: ring)
+        site.environment["SOURCE_DATE_EPOCH"] = "1800000000"
+        let result = try site.baigo("engine", "export", "-o", "engine.baiengine", "--key", key, "--json")
+        expect(result, endsWith: .done)
+        try site.write(Data(try ring.publicKey(key)), to: "key.asc")
+        return Exported(site: site, key: key, ring: ring)
+    }
+
+    @Test func carriesTheEngineInUseToAnotherHost() throws {
+        let source = try exported()
+        let listing = try source.site.shell("tar tzf engine.baiengine").text.split(separator: "\n").map(String.init)
+        for name in ["manifest.json", "checksums.txt", "checksums.txt.asc", "baigo-engine", "libs/libllama.so.0"] {
+            #expect(listing.contains(name), "\(name)")
+        }
+        #expect(listing.contains { $0.hasPrefix("libs/libggml-cpu-") })
+        #expect(listing.filter { $0.hasPrefix("libs/libc.") || $0.contains("ld-linux") } == [])
+        // The auditor's own tools agree with the list and its signature.
+        expect(
+            try source.site.shell(
+                "mkdir out; tar xzf engine.baiengine -C out; cd out; sha256sum --quiet --strict -c checksums.txt"),
+            endsWith: .done)
+        #expect(
+            try source.ring.verifies(
+                Array(try source.site.contents("out/checksums.txt.asc")),
+                over: Array(try source.site.contents("out/checksums.txt")), by: [source.key]))
+
+        let site = try Site()
+        expect(
+            try site.shell("cp '\(source.site.path("engine.baiengine"))' '\(source.site.path("key.asc"))' ."),
+            endsWith: .done)
+        expect(
+            try site.baigo("trust", "add", "key.asc", "--fingerprint", source.key, "--for", "engines"), endsWith: .done)
+        let imported = try site.baigo("engine", "import", "engine.baiengine", "--yes", "--json")
+        expect(imported, endsWith: .done)
+        #expect(try imported.json["engine"]?["active"] == true)
+        #expect(try imported.json["engine"]?["trusted"] == true)
+        let doctor = try site.baigo("doctor", "--json").json
+        #expect(doctor["engine"]?["path"]?.string?.hasPrefix(site.home + "/engines/baigo-llama-cpp/") == true)
+        #expect(doctor["engine"]?["backends"]?.array?.contains { $0["verdict"] == "works" } == true)
+        let engines = doctor["installed"]?["engines"]?.array ?? []
+        #expect(engines.first?["from"]?.string == site.path("engine.baiengine"))
+        #expect(engines.first?["importedAt"]?.string?.isEmpty == false)
+        expect(
+            try site.baigo("run", Site.model, "Hello", "--temperature", "0", "--max-tokens", "4"), endsWith: .done)
+        expect(try site.baigo("list", "--index", "-o", "index.json"), endsWith: .done)
+        let index = try JSONValue(strict: Array(try site.contents("index.json")))
+        #expect(index["engines"]?.array?.first?["active"] == true)
+        // What came in can go on to the next host.
+        expect(try site.baigo("engine", "export", "-o", "again.baiengine"), endsWith: .done)
+        expect(try site.baigo("engine", "rollback"), endsWith: .done)
+        #expect(try site.baigo("doctor", "--json").json["engine"]?["path"]?.string?.hasPrefix(site.home) == false)
+    }
+
+    @Test func theSameEngineGivesTheSameBytes() throws {
+        let site = try Site()
+        site.environment["SOURCE_DATE_EPOCH"] = "1800000000"
+        for name in ["a", "b"] {
+            expect(try site.baigo("engine", "export", "-o", "\(name).baiengine", "--json"), endsWith: .done)
+        }
+        expect(try site.shell("cmp a.baiengine b.baiengine"), endsWith: .done)
+        expect(
+            try site.baigo("engine", "export", "-o", "a.baiengine", "--json"), endsWith: .usage,
+            identifier: "file.exists")
+        expect(
+            try site.baigo("engine", "import", "a.baiengine", "--yes", "--json"), endsWith: .signature,
+            identifier: "signature.missing")
+    }
+
+    @Test(.enabled(if: getuid() == 0, "a chroot needs root"))
+    func runsAModelInABareChroot() throws {
+        let source = try exported()
+        let site = source.site
+        // baigo, what it is linked with, gpg for the signature; no compiler, no llama.cpp.
+        let made = try site.shell(
+            """
+            mkdir -p bare/tmp bare/proc bare/dev bare/home bare/etc bare/root
+            chmod 1777 bare/tmp; chmod 700 bare/home
+            take() { for f in "$1" $(ldd "$1" | grep -o '/[^ ]*' | sort -u); do [ -e "bare$f" ] || cp -L --parents "$f" bare; done; }
+            for program in "$BAIGO" "$(command -v gpg)" "$(command -v gpgconf)"; do take "$program"; done
+            cp engine.baiengine key.asc '\(Site.model)' bare/
+            cp /etc/passwd bare/etc/; : > bare/dev/null
+            ! find bare -name 'libllama*' -o -name 'libggml*' -o -name 'libgomp*' -o -name 'baigo-engine' | grep .
+            """)
+        expect(made, endsWith: .done)
+        func inside(_ arguments: String...) throws -> ProgramResult {
+            try Program("unshare").run(
+                [
+                    "--net", "--mount", "--", "sh", "-c", #"mount -t proc proc "$0/proc" && exec chroot "$0" "$@""#,
+                    site.path("bare"), Site.baigo.path,
+                ] + arguments,
+                environment: [
+                    "BAIGO_HOME": "/home/store", "BAIGO_SYSTEM_STORE": "none", "HOME": "/home", "TMPDIR": "/tmp",
+                ])
+        }
+        let model = "/" + URL(fileURLWithPath: Site.model).lastPathComponent
+        expect(try inside("run", model, "Hello", "--json"), endsWith: .engine, identifier: "engine.not-found")
+        expect(try inside("trust", "add", "/key.asc", "--fingerprint", source.key, "--for", "engines"), endsWith: .done)
+        let imported = try inside("engine", "import", "/engine.baiengine", "--yes", "--json")
+        expect(imported, endsWith: .done)
+        #expect(try imported.json["engine"]?["active"] == true)
+        let question = "What is a checksum?"
+        let answer = try inside("run", model, question, "--temperature", "0", "--json")
+        expect(answer, endsWith: .done)
+        let here = try Site().baigo("run", Site.model, question, "--temperature", "0", "--json")
+        #expect(try answer.json["text"] == here.json["text"])
+        expect(try inside("audit", "verify"), endsWith: .done)
+    }
+}
