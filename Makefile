@@ -37,11 +37,11 @@ test: bootstrap ## Build and run every test
 	$(DEBUG) build $(DEBUG_FLAGS) --build-tests
 	$(DEBUG) test $(DEBUG_FLAGS) --skip-build --disable-xctest
 
-tsan: bootstrap ## Run the tests of store and files under the thread sanitizer
+tsan: bootstrap ## Run the tests of store and files, and the stress test, under the thread sanitizer
 	@mkdir -p .build/tsan && ln -sfn ../engine .build/tsan/engine
 	$(SWIFT) build --sanitize=thread --scratch-path .build/tsan $(RUN_PATH) --build-tests
 	$(SWIFT) test --sanitize=thread --scratch-path .build/tsan $(RUN_PATH) --skip-build --disable-xctest \
-		--filter 'ModelStoreTests|BaigoCoreTests|DataPipelineTests|ParallelVerifyTests'
+		--filter 'ModelStoreTests|BaigoCoreTests|DataPipelineTests|ParallelVerifyTests|StressTests'
 
 crash: build ## Cut off the store's commands at every EVERY-th (default 1) call that writes
 	@scripts/crash --every $(or $(EVERY),1)

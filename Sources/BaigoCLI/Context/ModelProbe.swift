@@ -72,9 +72,8 @@ struct ModelProbe {
     private static func run(
         _ paths: [String], engine: FilePath, _ evidence: inout [String: JSONValue]
     ) throws -> Outcome {
-        let session = try EngineSession(engine: engine)
+        let (session, described) = try start(engine)
         defer { session.close() }
-        let described = try session.describe()
         evidence["engine"] = [
             "loadedVersion": .string(described.loadedVersion), "ggmlCommit": .string(described.ggmlCommit),
             "cpuBackend": .text(described.cpuBackend),
@@ -95,6 +94,21 @@ struct ModelProbe {
             } catch let error as EngineError where error.code == .notAVectorModel {
                 return try embed(paths, .scores, .pair(question: "Hello?", text: "Hello"), session)
             }
+        }
+    }
+
+    /// Starts a worker; what goes wrong before there is a model is no model's fault.
+    private static func start(_ engine: FilePath) throws -> (EngineSession, EngineDescription) {
+        do {
+            let session = try EngineSession(engine: engine)
+            do {
+                return (session, try session.describe())
+            } catch {
+                session.close()
+                throw error
+            }
+        } catch let error as EngineError {
+            throw unavailable(error)
         }
     }
 
