@@ -81,27 +81,62 @@ bool baigo_chat_has_template(const baigo_chat *chat) {
     return common_chat_templates_was_explicit(chat->templates.get());
 }
 
-baigo_chat_prompt *baigo_chat_render(const baigo_chat *chat, const baigo_chat_message *messages, size_t count,
-                                     baigo_text schema, baigo_chat_error **error) {
+namespace {
+
+void add_tools(common_chat_templates_inputs &inputs, const baigo_chat_request &request) {
+    if (!inputs.use_jinja) {
+        throw std::invalid_argument("a template that llama.cpp brings under a name takes no tools");
+    }
+    inputs.tools = common_chat_tools_parse_oaicompat(common_json::parse(copy(request.tools)));
+    switch (request.tool_choice) {
+    case BAIGO_CHAT_TOOLS_AUTO: inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_AUTO; break;
+    case BAIGO_CHAT_TOOLS_REQUIRED: inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_REQUIRED; break;
+    case BAIGO_CHAT_TOOLS_NONE: inputs.tool_choice = COMMON_CHAT_TOOL_CHOICE_NONE; break;
+    }
+}
+
+/// Source: llama.cpp, tools/server/server-common.cpp, oaicompat_chat_params_parse, and the defaults of its options.
+common_chat_templates_inputs inputs_of(const baigo_chat &chat, const baigo_chat_request &request) {
+    const common_chat_templates *templates = chat.templates.get();
+    common_chat_templates_inputs inputs;
+    inputs.use_jinja = chat.uses_jinja;
+    inputs.messages = common_chat_msgs_parse_oaicompat(common_json::parse(copy(request.messages)));
+    inputs.json_schema = copy(request.schema);
+    inputs.add_generation_prompt = true;
+    inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
+    if (request.tools.length > 0) {
+        add_tools(inputs, request);
+    }
+    if (chat.uses_jinja) {
+        inputs.parallel_tool_calls = common_chat_templates_get_caps(templates)["supports_parallel_tool_calls"];
+        inputs.chat_template_kwargs["preserve_reasoning"] = "true";
+    }
+    switch (request.reasoning) {
+    case BAIGO_CHAT_REASONING_AUTO:
+        inputs.enable_thinking = chat.uses_jinja && common_chat_templates_support_enable_thinking(templates);
+        break;
+    case BAIGO_CHAT_REASONING_ON:
+        inputs.enable_thinking = true;
+        inputs.chat_template_kwargs["enable_thinking"] = "true";
+        break;
+    case BAIGO_CHAT_REASONING_OFF:
+        inputs.enable_thinking = false;
+        inputs.chat_template_kwargs["enable_thinking"] = "false";
+        break;
+    }
+    return inputs;
+}
+
+}  // namespace
+
+baigo_chat_prompt *baigo_chat_render(const baigo_chat *chat, const baigo_chat_request *request,
+                                     baigo_chat_error **error) {
     return guarded<baigo_chat_prompt *>(error, nullptr, [&] {
-        common_chat_templates_inputs inputs;
-        inputs.use_jinja = chat->uses_jinja;
-        inputs.json_schema = copy(schema);
-        inputs.add_generation_prompt = true;
-        inputs.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
-        inputs.enable_thinking = chat->uses_jinja
-            && common_chat_templates_support_enable_thinking(chat->templates.get());
-        for (size_t index = 0; index < count; ++index) {
-            common_chat_msg message;
-            message.role = copy(messages[index].role);
-            message.content = copy(messages[index].content);
-            inputs.messages.push_back(std::move(message));
-        }
         auto prompt = std::make_unique<baigo_chat_prompt>();
-        prompt->rendered = common_chat_templates_apply(chat->templates.get(), inputs);
+        prompt->rendered = common_chat_templates_apply(chat->templates.get(), inputs_of(*chat, *request));
         prompt->reader = common_chat_parser_params(prompt->rendered);
         prompt->reader.reasoning_format = COMMON_REASONING_FORMAT_DEEPSEEK;
-        prompt->reader.parse_tool_calls = false;
+        prompt->reader.parse_tool_calls = request->tools.length > 0 && request->tool_choice != BAIGO_CHAT_TOOLS_NONE;
         if (!prompt->rendered.parser.empty()) {
             prompt->reader.parser.load(prompt->rendered.parser);
         }
@@ -146,6 +181,20 @@ baigo_text baigo_chat_answer_content(const baigo_chat_answer *answer) { return v
 
 baigo_text baigo_chat_answer_reasoning(const baigo_chat_answer *answer) {
     return view(answer->message.reasoning_content);
+}
+
+size_t baigo_chat_answer_call_count(const baigo_chat_answer *answer) { return answer->message.tool_calls.size(); }
+
+baigo_text baigo_chat_answer_call_id(const baigo_chat_answer *answer, size_t index) {
+    return view(answer->message.tool_calls.at(index).id);
+}
+
+baigo_text baigo_chat_answer_call_name(const baigo_chat_answer *answer, size_t index) {
+    return view(answer->message.tool_calls.at(index).name);
+}
+
+baigo_text baigo_chat_answer_call_arguments(const baigo_chat_answer *answer, size_t index) {
+    return view(answer->message.tool_calls.at(index).arguments);
 }
 
 baigo_text baigo_chat_error_message(const baigo_chat_error *error) { return view(error->message); }

@@ -48,7 +48,19 @@ std::vector<common_sampler_type> order_of(const baigo_sampling &values) {
     return order;
 }
 
-void constrain(common_params_sampling &params, const baigo_sampling &values) {
+/// A word that is one token starts a grammar by that token, as in llama-server.
+common_grammar_trigger trigger_of(const common_grammar_trigger &trigger, const llama_vocab *vocab) {
+    if (trigger.type != COMMON_GRAMMAR_TRIGGER_TYPE_WORD) {
+        return trigger;
+    }
+    const auto tokens = common_tokenize(vocab, trigger.value, false, true);
+    if (tokens.size() != 1) {
+        return trigger;
+    }
+    return { COMMON_GRAMMAR_TRIGGER_TYPE_TOKEN, trigger.value, tokens.front() };
+}
+
+void constrain(common_params_sampling &params, const baigo_sampling &values, const llama_vocab *vocab) {
     if (values.grammar.length > 0) {
         const std::string grammar = copy(values.grammar);
         const std::string refusal = baigo::grammar_refusal(grammar);
@@ -60,7 +72,9 @@ void constrain(common_params_sampling &params, const baigo_sampling &values) {
         const common_chat_params &rendered = values.prompt->rendered;
         params.grammar = { COMMON_GRAMMAR_TYPE_TOOL_CALLS, rendered.grammar };
         params.grammar_lazy = rendered.grammar_lazy;
-        params.grammar_triggers = rendered.grammar_triggers;
+        for (const common_grammar_trigger &trigger : rendered.grammar_triggers) {
+            params.grammar_triggers.push_back(trigger_of(trigger, vocab));
+        }
         params.generation_prompt = rendered.generation_prompt;
     } else if (values.schema.length > 0) {
         params.grammar = { COMMON_GRAMMAR_TYPE_OUTPUT_FORMAT,
@@ -138,7 +152,7 @@ baigo_sampler *baigo_sampler_create(const llama_model *model, const baigo_sampli
     return guarded<baigo_sampler *>(error, nullptr, [&] {
         common_params_sampling params = params_of(*values);
         bias(params, *values, llama_model_get_vocab(model));
-        constrain(params, *values);
+        constrain(params, *values, llama_model_get_vocab(model));
         auto sampler = std::make_unique<baigo_sampler>();
         sampler->has_grammar = !params.grammar.empty();
         sampler->samplers = samplers_of(model, params);

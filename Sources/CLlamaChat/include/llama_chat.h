@@ -16,10 +16,32 @@ struct baigo_text {
     size_t length;
 };
 
-/// One turn of a conversation; both texts are UTF-8.
-struct baigo_chat_message {
-    struct baigo_text role;
-    struct baigo_text content;
+/// Whether a model that can think does so before it answers.
+enum baigo_chat_reasoning {
+    /// As the template has it.
+    BAIGO_CHAT_REASONING_AUTO,
+    BAIGO_CHAT_REASONING_ON,
+    BAIGO_CHAT_REASONING_OFF,
+};
+
+/// Whether an answer calls tools.
+enum baigo_chat_tool_choice {
+    /// The model decides.
+    BAIGO_CHAT_TOOLS_AUTO,
+    BAIGO_CHAT_TOOLS_REQUIRED,
+    BAIGO_CHAT_TOOLS_NONE,
+};
+
+/// A conversation that is to be rendered; texts are UTF-8.
+struct baigo_chat_request {
+    /// The messages: a JSON array in the form of OpenAI's API.
+    struct baigo_text messages;
+    /// The tools in the same form; empty for none.
+    struct baigo_text tools;
+    /// The JSON Schema that the answer has to follow; empty for none.
+    struct baigo_text schema;
+    enum baigo_chat_tool_choice tool_choice;
+    enum baigo_chat_reasoning reasoning;
 };
 
 /// The chat template of a model, compiled.
@@ -55,12 +77,11 @@ void baigo_chat_free(struct baigo_chat *chat);
 /// Whether the model brought the template.
 bool baigo_chat_has_template(const struct baigo_chat *chat);
 
-/// Renders a conversation with the start of an answer at its end.
+/// Renders a conversation with the start of an answer at its end, as llama-server does.
 ///
-/// `schema` is the JSON Schema that the answer has to follow; empty for none.
 /// Returns NULL and sets `error` on failure.
-struct baigo_chat_prompt *baigo_chat_render(const struct baigo_chat *chat, const struct baigo_chat_message *messages,
-                                            size_t count, struct baigo_text schema, struct baigo_chat_error **error);
+struct baigo_chat_prompt *baigo_chat_render(const struct baigo_chat *chat, const struct baigo_chat_request *request,
+                                            struct baigo_chat_error **error);
 void baigo_chat_prompt_free(struct baigo_chat_prompt *prompt);
 
 /// The rendered text; lives as long as the prompt.
@@ -82,6 +103,12 @@ struct baigo_chat_answer *baigo_chat_answer_parse(const struct baigo_chat_prompt
 void baigo_chat_answer_free(struct baigo_chat_answer *answer);
 struct baigo_text baigo_chat_answer_content(const struct baigo_chat_answer *answer);
 struct baigo_text baigo_chat_answer_reasoning(const struct baigo_chat_answer *answer);
+/// Tools that the answer calls.
+size_t baigo_chat_answer_call_count(const struct baigo_chat_answer *answer);
+struct baigo_text baigo_chat_answer_call_id(const struct baigo_chat_answer *answer, size_t index);
+struct baigo_text baigo_chat_answer_call_name(const struct baigo_chat_answer *answer, size_t index);
+/// JSON as the model wrote it.
+struct baigo_text baigo_chat_answer_call_arguments(const struct baigo_chat_answer *answer, size_t index);
 
 struct baigo_text baigo_chat_error_message(const struct baigo_chat_error *error);
 void baigo_chat_error_free(struct baigo_chat_error *error);

@@ -68,7 +68,7 @@ extension EngineEvent {
     var endsRequest: Bool {
         switch self {
         case .loaded, .finished, .described, .converted, .embedded, .answered, .measured, .failed: true
-        case .hello, .loading, .promptProcessed, .text, .chosen, .pieces, .vector, .wants, .answer, .measuring,
+        case .hello, .loading, .promptProcessed, .text, .called, .chosen, .pieces, .vector, .wants, .answer, .measuring,
             .alive:
             false
         }
@@ -82,6 +82,7 @@ extension EngineEvent {
         case .loaded: "loaded"
         case .promptProcessed: "promptProcessed"
         case .text: "text"
+        case .called: "called"
         case .chosen: "chosen"
         case .pieces: "pieces"
         case .converted: "converted"

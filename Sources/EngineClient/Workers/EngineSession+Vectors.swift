@@ -46,6 +46,29 @@ extension EngineSession {
         return text
     }
 
+    /// Renders a conversation by the chat template, with the start of an answer at its end.
+    ///
+    /// - Parameters:
+    ///   - messages: The conversation.
+    ///   - options: Tools and reasoning.
+    /// - Returns: The prompt that an answer would continue.
+    /// - Throws: `EngineError`, codes `noModel`, `template` and `invalidRequest`, and those of a failing worker;
+    ///   `CancellationError`.
+    package func rendered(_ messages: [ChatMessage], _ options: ChatOptions) throws -> String {
+        var text = ""
+        try perform("rendering the conversation") { id in
+            .convert(id: id, request: .conversation(messages: messages, options: options))
+        } take: { event -> Void? in
+            switch event {
+            case .text(let delta): text += delta.text
+            case .converted: return ()
+            default: throw UnexpectedEvent()
+            }
+            return nil
+        }
+        return text
+    }
+
     /// Makes vectors of texts, or scores of pairs.
     ///
     /// - Parameters:

@@ -39,7 +39,8 @@ package final class EngineSession: Sendable {
                     "the engine at \(engine.string.escapedForOneLine) (\(name.escapedForOneLine)) speaks protocol \(version), baigo speaks \(engineProtocolVersion)",
                     hint: "Install baigo and baigo-engine of the same version."))
         case .failed(let error): throw connection.fail(error.fromWorker)
-        case .loading, .loaded, .promptProcessed, .text, .chosen, .pieces, .converted, .vector, .embedded, .wants,
+        case .loading, .loaded, .promptProcessed, .text, .called, .chosen, .pieces, .converted, .vector, .embedded,
+            .wants,
             .answer,
             .answered, .measuring, .measured, .alive, .finished, .described:
             throw connection.unexpected(event, during: "starting")
@@ -73,6 +74,7 @@ package final class EngineSession: Sendable {
     ///   - request: The prompt, and how to go on.
     ///   - limit: How long the engine may take until it has read the prompt and writes; `nil` for as long as it shows
     ///     life.
+    ///   - onCalls: Takes the calls of tools, behind the text.
     ///   - onToken: Takes each token where the request asks for the likeliest ones.
     ///   - onText: Takes the answer piece by piece. An error it throws ends the answer and is thrown on.
     /// - Returns: How the answer ended; `cancelled` after `cancel`.
@@ -80,7 +82,8 @@ package final class EngineSession: Sendable {
     ///   `noFirstToken`, `computeFailed`, and those of a failing worker; `CancellationError`.
     package func generate(
         _ request: GenerateRequest, firstTokenWithin limit: Duration? = nil,
-        onToken: (ChosenToken) -> Void = { _ in }, onText: (TextDelta) throws -> Void
+        onCalls: ([ToolCall]) -> Void = { _ in }, onToken: (ChosenToken) -> Void = { _ in },
+        onText: (TextDelta) throws -> Void
     ) throws -> GenerationResult {
         try perform("generating text", firstTokenWithin: limit) { id in
             .generate(id: id, request: request)
@@ -88,6 +91,7 @@ package final class EngineSession: Sendable {
             switch event {
             case .promptProcessed: break
             case .text(let delta): try onText(delta)
+            case .called(let calls): onCalls(calls)
             case .chosen(let token): onToken(token)
             case .finished(let result): return result
             default: throw UnexpectedEvent()

@@ -49,13 +49,19 @@ final class Answer {
                 // The template would blame itself for a schema that is no good.
                 _ = try TokenSampler(values, form: request.form, conversation: nil, model: engine.model)
             }
-            let rendered = try engine.render(messages, schema: schema)
+            try Self.check(request.chat, values, engine.model)
+            let rendered = try engine.render(messages, request.chat, schema: schema)
             conversation = rendered
             text = rendered.text
         }
         prompt = try engine.tokens(ofPrompt: text)
         seed = values.seed
-        sampler = try TokenSampler(values, form: request.form, conversation: conversation, model: engine.model)
+        do throws(EngineError) {
+            sampler = try TokenSampler(values, form: request.form, conversation: conversation, model: engine.model)
+        } catch {
+            guard request.chat.tools != nil else { throw error }
+            throw ToolList.refusal("the chat template makes no grammar of them: \(error.message)")
+        }
         sampler.accept(prompt: prompt)
         vocabulary = engine.vocabulary
         var keptTokens: Set<llama_token> = []
@@ -69,6 +75,21 @@ final class Answer {
         writer = AnswerWriter(
             stops: request.stop + (conversation?.stops ?? []), reader: AnswerReader(for: conversation),
             pacer: TextPacer(emit: emit))
+    }
+
+    /// Finds out whether tools can be used, for which the template would blame itself.
+    ///
+    /// - Throws: `EngineError`, code `invalidRequest`.
+    private static func check(
+        _ options: ChatOptions, _ values: SamplingValues, _ model: ModelHandle
+    ) throws(EngineError) {
+        for tool in try options.tools.map({ text throws(EngineError) in try ToolList(text) })?.tools ?? [] {
+            do throws(EngineError) {
+                _ = try TokenSampler(values, form: .schema(tool.schema), conversation: nil, model: model)
+            } catch {
+                throw ToolList.refusal("the parameters of \(tool.name): \(error.message)")
+            }
+        }
     }
 
     /// Chooses the next token and writes it out.
@@ -100,7 +121,10 @@ final class Answer {
     func cancel() { reason = reason ?? .cancelled }
 
     /// Writes out what was held back.
-    func finish() { writer.finish() }
+    func finish() {
+        writer.finish()
+        if !writer.calls.isEmpty { emit(.called(calls: writer.calls)) }
+    }
 
     private func tell(_ token: llama_token, _ count: Int, _ context: ContextHandle, _ output: Int32) {
         guard let found = context.logarithms(output: output, of: token, likeliest: count) else { return }

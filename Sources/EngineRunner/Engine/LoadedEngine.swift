@@ -56,12 +56,14 @@ final class LoadedEngine {
     /// The model's own template is compiled when the first one comes: raw text does not need it.
     ///
     /// - Throws: `EngineError`, codes `invalidRequest` and `template`.
-    func render(_ messages: [ChatMessage], schema: String?) throws(EngineError) -> ChatPrompt {
+    func render(
+        _ messages: [ChatMessage], _ options: ChatOptions, schema: String?
+    ) throws(EngineError) -> ChatPrompt {
         guard !messages.isEmpty else { throw EngineError(.invalidRequest, "the conversation has no message") }
-        if let template { return try template.render(messages, schema: schema) }
+        if let template { return try template.render(messages, options, schema: schema) }
         let compiled = try ChatTemplate(of: model, choice: nil)
         template = compiled
-        return try compiled.render(messages, schema: schema)
+        return try compiled.render(messages, options, schema: schema)
     }
 
     /// Turns the text of a prompt into tokens that fit.

@@ -141,12 +141,12 @@ package final class TextEngine {
         return try engine.measure(request) { emit(.measuring) }
     }
 
-    /// Turns text into tokens, or tokens into text.
+    /// Turns text into tokens, tokens into text, or a conversation into the text of its prompt.
     ///
     /// - Parameters:
-    ///   - request: Text or tokens.
+    ///   - request: Text, tokens or messages.
     ///   - emit: Takes `pieces` or `text`.
-    /// - Throws: `EngineError`, codes `noModel`, `promptTooLong` and `invalidRequest`.
+    /// - Throws: `EngineError`, codes `noModel`, `promptTooLong`, `template` and `invalidRequest`.
     package func convert(_ request: ConvertRequest, emit: (EngineEvent) -> Void) throws(EngineError) {
         guard let vocabulary = loaded.vocabulary else { throw EngineError(.noModel, "no model is loaded") }
         switch request {
@@ -167,14 +167,22 @@ package final class TextEngine {
                     .invalidRequest, "the vocabulary has no token \(unknown)",
                     hint: "Its tokens have the numbers 0 to \(vocabulary.count - 1).")
             }
-            var assembler = UTF8Assembler()
-            var rest = vocabulary.bytes(of: tokens)[...]
-            while !rest.isEmpty {
-                emit(.text(delta: TextDelta(channel: .content, text: assembler.append(Array(rest.prefix(65536))))))
-                rest = rest.dropFirst(65536)
-            }
-            emit(.text(delta: TextDelta(channel: .content, text: assembler.finish())))
+            Self.emit(vocabulary.bytes(of: tokens)[...], emit)
+        case .conversation(let messages, let options):
+            guard case .text(let engine) = loaded else { throw EngineError(.noModel, "no model for text is loaded") }
+            if let tools = options.tools { _ = try ToolList(tools) }
+            Self.emit(Array(try engine.render(messages, options, schema: nil).text.utf8)[...], emit)
         }
+    }
+
+    private static func emit(_ bytes: ArraySlice<UInt8>, _ emit: (EngineEvent) -> Void) {
+        var assembler = UTF8Assembler()
+        var rest = bytes
+        while !rest.isEmpty {
+            emit(.text(delta: TextDelta(channel: .content, text: assembler.append(Array(rest.prefix(65536))))))
+            rest = rest.dropFirst(65536)
+        }
+        emit(.text(delta: TextDelta(channel: .content, text: assembler.finish())))
     }
 
     /// Makes vectors of texts, or scores of pairs.

@@ -46,24 +46,55 @@ final class ChatTemplate {
     ///
     /// - Parameters:
     ///   - messages: The conversation.
+    ///   - options: Tools and reasoning.
     ///   - schema: The JSON Schema that the answer has to follow.
     /// - Returns: The text, and how its answer is read.
     /// - Throws: `EngineError`, code `template`.
-    func render(_ messages: [ChatMessage], schema: String?) throws(EngineError) -> ChatPrompt {
+    func render(_ messages: [ChatMessage], _ options: ChatOptions, schema: String?) throws(EngineError) -> ChatPrompt {
         var failure: OpaquePointer?
-        let texts = [schema ?? ""] + messages.flatMap { [$0.role.rawValue, $0.content] }
+        let texts = [OpenAIMessages.text(of: messages), options.tools ?? "", schema ?? ""]
         let bytes = texts.reduce(0) { $0 + $1.utf8.count }
         let prompt = TextList.with(texts) { texts in
-            let turns = messages.indices.map { index in
-                baigo_chat_message(role: texts[1 + 2 * index], content: texts[2 + 2 * index])
-            }
+            var request = baigo_chat_request()
+            request.messages = texts[0]
+            request.tools = texts[1]
+            request.schema = texts[2]
+            request.tool_choice = options.toolChoice.choice
+            request.reasoning = options.reasoning.choice
             return MemoryLimit.withAtMost(Self.memoryBytes + 64 * UInt64(bytes)) {
-                baigo_chat_render(raw, turns, turns.count, texts[0], &failure)
+                baigo_chat_render(raw, &request, &failure)
             }
         }
         guard let prompt else { throw .template("cannot render this conversation", failure) }
         return ChatPrompt(owning: prompt)
     }
+}
+
+extension ChatOptions.ToolChoice {
+    fileprivate var choice: baigo_chat_tool_choice {
+        switch self {
+        case .auto: BAIGO_CHAT_TOOLS_AUTO
+        case .required: BAIGO_CHAT_TOOLS_REQUIRED
+        case .none: BAIGO_CHAT_TOOLS_NONE
+        }
+    }
+}
+
+extension ChatOptions.Reasoning {
+    fileprivate var choice: baigo_chat_reasoning {
+        switch self {
+        case .auto: BAIGO_CHAT_REASONING_AUTO
+        case .on: BAIGO_CHAT_REASONING_ON
+        case .off: BAIGO_CHAT_REASONING_OFF
+        }
+    }
+}
+
+/// An answer taken apart.
+struct AnswerParts {
+    let content: String
+    let reasoning: String
+    let calls: [ToolCall]
 }
 
 /// Owns a rendered conversation, and knows how its answer is to be read.
@@ -92,13 +123,13 @@ final class ChatPrompt {
     /// Whether an answer has to be read by `parts(of:isPartial:)`; otherwise all of it is content.
     var hasParser: Bool { baigo_chat_prompt_has_parser(raw) }
 
-    /// Tells answer and reasoning apart.
+    /// Tells answer, reasoning and calls of tools apart.
     ///
     /// - Parameters:
     ///   - written: All that the model wrote so far.
     ///   - isPartial: Whether more is to come.
     /// - Returns: `nil` when the text does not have the form that the template calls for.
-    func parts(of written: String, isPartial: Bool) -> (content: String, reasoning: String)? {
+    func parts(of written: String, isPartial: Bool) -> AnswerParts? {
         var written = written
         let answer = written.withUTF8 { utf8 in
             utf8.withMemoryRebound(to: CChar.self) { bytes -> OpaquePointer? in
@@ -108,7 +139,14 @@ final class ChatPrompt {
         }
         guard let answer else { return nil }
         defer { baigo_chat_answer_free(answer) }
-        return (baigo_chat_answer_content(answer).string, baigo_chat_answer_reasoning(answer).string)
+        return AnswerParts(
+            content: baigo_chat_answer_content(answer).string, reasoning: baigo_chat_answer_reasoning(answer).string,
+            calls: (0..<baigo_chat_answer_call_count(answer)).map { index in
+                ToolCall(
+                    id: baigo_chat_answer_call_id(answer, index).string,
+                    name: baigo_chat_answer_call_name(answer, index).string,
+                    arguments: baigo_chat_answer_call_arguments(answer, index).string)
+            })
     }
 }
 

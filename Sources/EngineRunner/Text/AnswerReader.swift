@@ -9,6 +9,8 @@ struct AnswerReader {
     private var readBytes = 0
     private var content = ""
     private var reasoning = ""
+    /// The tools that the whole answer calls.
+    private(set) var calls: [ToolCall] = []
 
     /// Makes a reader.
     ///
@@ -41,6 +43,7 @@ struct AnswerReader {
             guard !isPartial, content.isEmpty, reasoning.isEmpty else { return [] }
             return [TextDelta(channel: .content, text: written)]
         }
+        if !isPartial { calls = parts.calls }
         var deltas: [TextDelta] = []
         if let added = Self.added(to: &reasoning, from: parts.reasoning) {
             deltas.append(TextDelta(channel: .reasoning, text: added))

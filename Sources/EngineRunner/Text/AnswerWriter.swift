@@ -19,6 +19,9 @@ struct AnswerWriter {
     /// Whether a stop text was found.
     var isStopped: Bool { matcher.isStopped }
 
+    /// The tools that the answer calls, known once it is finished.
+    var calls: [ToolCall] { reader.calls }
+
     /// Takes the bytes of one token.
     mutating func write(_ bytes: [UInt8]) {
         pass(matcher.append(assembler.append(bytes)))

@@ -12,6 +12,8 @@ package enum EngineEvent: Codable, Sendable, Equatable {
     case promptProcessed(tokens: Int, cached: Int)
     /// The answer grows.
     case text(delta: TextDelta)
+    /// The answer calls tools; sent behind its text.
+    case called(calls: [ToolCall])
     /// A token was chosen; told only where that was asked for.
     case chosen(token: ChosenToken)
     /// So many more requests of a batch may be sent.

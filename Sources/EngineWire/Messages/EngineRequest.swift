@@ -112,6 +112,8 @@ package struct GenerateRequest: Codable, Sendable, Equatable {
     package var form: AnswerForm?
     /// How many of the likeliest tokens are told with each token of the answer; `nil` for no telling.
     package var likeliest: Int?
+    /// How a conversation is rendered.
+    package var chat = ChatOptions()
 
     /// Makes a request.
     package init(
@@ -147,10 +149,18 @@ package struct ChatMessage: Codable, Sendable, Equatable {
     /// Who speaks.
     package enum Role: String, Codable, Sendable {
         case system, user, assistant
+        /// What a tool gave back.
+        case tool
     }
 
     package var role: Role
     package var content: String
+    /// What the model thought before it answered.
+    package var reasoning: String?
+    /// Tools that the answer called.
+    package var toolCalls: [ToolCall]?
+    /// The call whose result this is.
+    package var toolCallID: String?
 
     /// Makes a turn.
     package init(role: Role, content: String) {

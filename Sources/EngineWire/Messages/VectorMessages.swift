@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text to turn into tokens, or the other way round.
+/// Text to turn into tokens, the other way round, or a conversation to turn into text.
 package enum ConvertRequest: Codable, Sendable, Equatable {
     /// Text; `marked` adds the beginning and end tokens that the model wants.
     case text(String, marked: Bool)
     /// Numbers of tokens.
     case tokens([Int32])
+    /// A conversation, as the chat template renders it.
+    case conversation(messages: [ChatMessage], options: ChatOptions)
 }
 
 /// A token of a text.

@@ -10,6 +10,7 @@ final class AnswerWriter: Sendable {
         var content = ""
         var reasoning = ""
         var tokens: [ChosenToken] = []
+        var calls: [ToolCall] = []
         var endsWithNewline = true
     }
 
@@ -34,6 +35,14 @@ final class AnswerWriter: Sendable {
 
     /// The tokens that were told.
     var tokens: [ChosenToken] { state.withLock(\.tokens) }
+
+    /// The tools that the answer calls.
+    var calls: [ToolCall] { state.withLock(\.calls) }
+
+    /// Takes the calls of tools.
+    func add(_ calls: [ToolCall]) {
+        state.withLock { $0.calls += calls }
+    }
 
     /// Takes a token that is told.
     func add(_ token: ChosenToken) {

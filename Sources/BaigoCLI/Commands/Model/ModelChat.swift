@@ -23,6 +23,7 @@ struct ModelChat: BaigoCommand {
     @Option(help: ArgumentHelp("Instructions that stand before the conversation.", valueName: "text"))
     var system: String?
 
+    @OptionGroup(title: "Conversation") var thinking: ReasoningOption
     @OptionGroup(title: "Sampling") var sampling: SamplingArguments
     @OptionGroup(title: "Rarer sampling") var rarer: RareSamplingArguments
     @OptionGroup(title: "Loading") var loading: LoadOptions
@@ -66,8 +67,9 @@ struct ModelChat: BaigoCommand {
         _ context: CommandContext
     ) throws {
         let answer = AnswerWriter(output.json ? nil : context.output, escaping: context.terminal.outputIsTerminal)
-        let request = GenerateRequest(
+        var request = GenerateRequest(
             prompt: .chat(messages: conversation.messages(asking: text)), sampling: options, stop: sampling.stop)
+        request.chat = thinking.options
         let result = try running.session.generate(request, firstTokenWithin: loading.firstToken.limit) { delta in
             try answer.write(delta)
         }

@@ -59,6 +59,10 @@ struct ModelRun: BaigoCommand {
     @Flag(help: "Continue the prompt without a chat template (the default for a model that has none).")
     var raw = false
 
+    @Flag(help: "Print the prompt as the chat template renders it, and end.")
+    var showPrompt = false
+
+    @OptionGroup(title: "Conversation") var tools: ToolOptions
     @OptionGroup(title: "Many requests") var many: BatchOptions
     @OptionGroup(title: "Sampling") var sampling: SamplingArguments
     @OptionGroup(title: "Rarer sampling") var rarer: RareSamplingArguments
@@ -70,6 +74,15 @@ struct ModelRun: BaigoCommand {
         if raw, system != nil { throw ValidationError("--system needs a chat template; leave out --raw.") }
         if raw, loading.chatTemplate != nil {
             throw ValidationError("--raw uses no template; leave out --chat-template.")
+        }
+        if raw, tools.needsTemplate || showPrompt {
+            throw ValidationError("--tools, --reasoning and --show-prompt need a chat template; leave out --raw.")
+        }
+        if tools.tools != nil, !output.json || schema != nil || grammar != nil {
+            throw ValidationError("--tools goes with --json, and without --schema and --grammar.")
+        }
+        if many.batch != nil, tools.tools != nil || showPrompt {
+            throw ValidationError("--batch goes neither with --tools nor with --show-prompt.")
         }
         if many.batch != nil, prompt != nil || !file.isEmpty || system != nil || logprobs != nil {
             throw ValidationError("--batch takes prompts and instructions from its file, and tells no probabilities.")
@@ -92,11 +105,20 @@ struct ModelRun: BaigoCommand {
         if system != nil, !usesTemplate {
             throw CLIError(.usage, "\(running.name) has no chat template, so --system means nothing to it")
         }
-        let request = GenerateRequest(
+        if tools.needsTemplate || showPrompt, !usesTemplate {
+            throw CLIError(
+                .usage, "\(running.name) has no chat template for --tools, --reasoning or --show-prompt",
+                hint: "Choose one with --chat-template.")
+        }
+        let chat = try tools.options()
+        if showPrompt { return try show(try running.session.rendered(messages(prompt), chat), running, context) }
+        var request = GenerateRequest(
             prompt: usesTemplate ? .chat(messages: messages(prompt)) : .raw(text: prompt), sampling: options,
             stop: sampling.stop, form: form, likeliest: logprobs)
+        request.chat = chat
         let result = try running.session.generate(
-            request, firstTokenWithin: loading.firstToken.limit, onToken: answer.add(_:)
+            request, firstTokenWithin: loading.firstToken.limit, onCalls: { answer.add($0) },
+            onToken: { answer.add($0) }
         ) { try answer.write($0) }
         try answer.finish()
         if output.json { try context.output.result(json(answer, result, running, usesTemplate: usesTemplate)) }
@@ -113,7 +135,7 @@ struct ModelRun: BaigoCommand {
         defer { running.close() }
         let run = BatchRun(
             running, input, target,
-            base: GenerateRequest(prompt: .raw(text: ""), sampling: options, stop: sampling.stop, form: form),
+            base: base(options, form),
             usesTemplate: !raw && running.loaded.hasChatTemplate,
             loading: [loading.chatTemplate ?? ""] + loading.adapter)
         let before = target.done
@@ -131,6 +153,19 @@ struct ModelRun: BaigoCommand {
                 "\(counts.failed) of \(counts.answered + counts.failed) requests were not answered",
                 hint: "Their lines have the reasons under “error”.")
         }
+    }
+
+    private func base(_ options: SamplingOptions, _ form: AnswerForm?) -> GenerateRequest {
+        var request = GenerateRequest(prompt: .raw(text: ""), sampling: options, stop: sampling.stop, form: form)
+        request.chat = tools.thinking.options
+        return request
+    }
+
+    private func show(_ prompt: String, _ running: RunningModel, _ context: CommandContext) throws {
+        guard !output.json else {
+            return try context.output.result(["model": .string(running.name), "prompt": .string(prompt)])
+        }
+        try context.output.text(context.terminal.outputIsTerminal ? prompt.escapedForTerminal : prompt)
     }
 
     private func fullPrompt(_ context: CommandContext) throws -> String {
@@ -169,13 +204,14 @@ struct ModelRun: BaigoCommand {
     private func json(
         _ answer: AnswerWriter, _ result: GenerationResult, _ running: RunningModel, usesTemplate: Bool
     ) -> [String: JSONValue] {
-        let members: [String: JSONValue] = [
+        var members: [String: JSONValue] = [
             "model": .string(running.name), "text": .string(answer.content),
             "reasoning": answer.reasoning.isEmpty ? .null : .string(answer.reasoning),
             "finishReason": .string(result.finishReason.rawValue), "chatTemplate": .bool(usesTemplate),
             "seed": .integer(Int64(result.seed)), "usage": result.usageJSON, "timings": result.timingsJSON,
         ]
-        guard logprobs != nil else { return members }
-        return members.merging(["logprobs": .array(answer.tokens.map(\.json))]) { $1 }
+        if logprobs != nil { members["logprobs"] = .array(answer.tokens.map(\.json)) }
+        if tools.tools != nil { members["toolCalls"] = .array(answer.calls.map(\.json)) }
+        return members
     }
 }
