@@ -14,10 +14,14 @@ extension WritingHome {
         switch open.event.operation {
         case "engine.import": return try settleEngineImport(open, shelf)
         case "engine.remove":
-            try settleActiveEngine(shelf)
             let parts = (open.event.details["folder"]?.string ?? "").split(separator: "/").map(String.init)
             guard parts.count == 2 else { return .interrupted }
-            if try shelf.names(of: parts[0]).contains(parts[1]) { return .undone }
+            if try shelf.names(of: parts[0]).contains(parts[1]) {
+                // An engine that was in use and is so no more is on its way out.
+                guard open.event.details["active"] == true, try shelf.active() == nil else { return .undone }
+                try removeEngineFolder(parts[0], parts[1], from: shelf)
+                return .recovered
+            }
             if try shelf.folder.status(of: parts[0]) != nil, try shelf.names(of: parts[0]).isEmpty {
                 try shelf.folder.removeTree(parts[0])
                 try shelf.folder.sync()

@@ -132,7 +132,7 @@ struct EngineSwitch {
         } catch {
             try? writing.discardStaging(Self.area)
             let refusal = ImportRefusal(error)
-            if try retract(intent, in: shelf) {
+            if try retract(intent, to: before, in: shelf) {
                 try writing.audit.outcome(event, refusal.result, error: refusal.identifier, of: intent)
             }
             throw error
@@ -191,9 +191,10 @@ struct EngineSwitch {
     /// Takes back what was written of a switch that failed.
     ///
     /// - Returns: Whether that went well; if not, the next writer ends what the audit line announced.
-    private func retract(_ intent: AuditHead, in shelf: EngineShelf) throws -> Bool {
+    private func retract(_ intent: AuditHead, to before: EngineShelf.Active?, in shelf: EngineShelf) throws -> Bool {
         do {
-            guard try shelf.active()?.sequence != intent.sequence else { return false }
+            // A name that changed and could not be synced has not changed for good.
+            if try shelf.active() != before { try shelf.publish(active: before) }
             let old = try shelf.history()
             let kept = old.filter { $0["audit"] != .integer(intent.sequence) }
             if kept.count < old.count { try shelf.publish(history: kept) }

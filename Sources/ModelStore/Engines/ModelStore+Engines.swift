@@ -93,7 +93,9 @@ extension ModelStore {
         }
         let event = AuditEvent(
             "engine.remove", model: engine.reference, identity: engine.receipt.digest,
-            details: ["folder": .string("\(engine.receipt.id)/\(engine.folderName)")])
+            details: [
+                "active": .bool(engine.isActive), "folder": .string("\(engine.receipt.id)/\(engine.folderName)"),
+            ])
         let intent = try writing.audit.intent(event)
         try writing.removeEngineFolder(engine.receipt.id, engine.folderName, from: shelf)
         try writing.audit.outcome(event, .done, of: intent)
@@ -107,28 +109,22 @@ extension WritingHome {
         EngineShelf(folder: try home.folder(making: StoreLayout.engines, in: root))
     }
 
-    /// Moves an engine out of sight, then says that it is not active, then deletes it.
+    /// Says that an engine is not active, moves it out of sight, then deletes it.
     func removeEngineFolder(_ id: String, _ name: String, from shelf: EngineShelf) throws {
+        if let active = try shelf.active(), active.id == id, active.folderName == name {
+            try shelf.publish(active: nil)
+        }
         let trash = "engine-trash"
         if try staging.status(of: trash) != nil { try staging.removeTree(trash) }
         let outer = try shelf.folder.folder(id)
         try outer.rename(name, to: trash, in: staging)
         try outer.sync()
         try staging.sync()
-        try settleActiveEngine(shelf)
         if try outer.names().isEmpty {
             try shelf.folder.removeTree(id)
             try shelf.folder.sync()
         }
         try staging.removeTree(trash)
         try staging.sync()
-    }
-
-    /// Goes back to the engine that came with baigo where the active one is gone.
-    func settleActiveEngine(_ shelf: EngineShelf) throws {
-        guard let active = try shelf.active(), try !shelf.names(of: active.id).contains(active.folderName) else {
-            return
-        }
-        try shelf.publish(active: nil)
     }
 }

@@ -30,15 +30,15 @@ struct EngineRemove: BaigoCommand {
 
     func run(in context: CommandContext) throws {
         let store = try Host(context).store()
-        let reference = try EngineReference(engine)
-        let found = try store.engine(reference)
+        var reference = try EngineReference(engine)
         if !yes {
-            guard try context.terminal.confirm("Remove \(found.reference)?", usingInput: true, remedy: "--yes") else {
+            let found = try store.engine(reference).reference
+            guard try context.terminal.confirm("Remove \(found)?", usingInput: true, remedy: "--yes") else {
                 throw CLIError.declined
             }
+            reference = try EngineReference(found)
         }
-        let removed = try store.removeEngine(
-            EngineReference(found.reference), forced: force, wait: writing.duration)
+        let removed = try store.removeEngine(reference, forced: force, wait: writing.duration)
         guard output.json else { return try context.output.line("\(removed.reference): removed") }
         try context.output.result(["removed": .object(removed.json)])
     }
