@@ -93,6 +93,29 @@ struct RecoveryTests {
         #expect(try fixture.store.auditLog().verify().openIntents.isEmpty)
     }
 
+    @Test func finishesAnImportAlsoWhenTheNextWriterDied() throws {
+        let fixture = try StoreFixture()
+        let first = try MemoryPackage(version: "1.0")
+        try fixture.add(first)
+        try fixture.add(try MemoryPackage(version: "2.0"))
+        try cut(1, from: fixture)
+        try fixture.write(try fixture.bytes(of: log) + Array(#"{"by":"al"#.utf8), to: log)
+        try touch(fixture)
+        // All that the next writer did was to account for the outcome that was cut short.
+        let lines = try fixture.bytes(of: log).split(separator: 0x0A).map { Array($0) + [0x0A] }
+        let recovery = try #require(lines.firstIndex { String(decoding: $0, as: UTF8.self).contains("audit.recover") })
+        try fixture.write(Array(lines[...recovery].joined()), to: log)
+        let history = try fixture.bytes(of: "models/acme/tiny/history.jsonl").split(separator: 0x0A)
+        try fixture.write(history[0] + [0x0A], to: "models/acme/tiny/history.jsonl")
+        try fixture.write(Array("1.0~\(first.identity.hex.prefix(12))\n".utf8), to: "models/acme/tiny/active")
+        #expect(try fixture.store.auditLog().verify().openIntents == [3])
+        try touch(fixture)
+        #expect(try fixture.store.resolve(ModelReference("tiny")).version.version.description == "2.0")
+        #expect(try fixture.store.auditLog().verify().openIntents.isEmpty)
+        #expect(try fixture.auditLines().suffix(3).map(\.kind) == [.recovery, .outcome, .outcome])
+        #expect(try fixture.store.check().isHealthy)
+    }
+
     @Test func doesNotActivateTwiceWhatWasActive() throws {
         let fixture = try StoreFixture()
         try fixture.add(try MemoryPackage())

@@ -99,6 +99,16 @@ struct AuditFiles {
     }
 }
 
+extension AuditFiles {
+    /// What was about to be done when the log ends, where nothing says how it ended.
+    ///
+    /// - Throws: As `lastLine()`.
+    func openIntent() throws -> AuditLine? {
+        guard let part = parts.last else { return nil }
+        return try AuditTail(of: part.file).statement.flatMap { $0.kind == .intent ? $0 : nil }
+    }
+}
+
 extension FileStatus {
     /// Whether both describe one file, whatever became of its content.
     fileprivate func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }

@@ -12,6 +12,8 @@ struct AuditTail {
 
     /// The last line that is one; `nil` in an empty log.
     let last: AuditLine?
+    /// The last line that does not just account for what a writer left that died.
+    let statement: AuditLine?
     /// Digests, LF included, of what follows the last line and is none.
     let torn: [SHA256Digest]
     /// Whether the file ends without LF.
@@ -36,7 +38,9 @@ struct AuditTail {
             var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
             if !isUnterminated, !lines.isEmpty { lines.removeLast() }
             let found = lines.lastIndex { AuditLine(reading: $0) != nil }
-            if found == nil, start > 0, reach <= Int64(Self.maximumLine * Self.maximumTorn) {
+            let statement = lines[..<(found.map { $0 + 1 } ?? lines.startIndex)].reversed().lazy
+                .compactMap { AuditLine(reading: $0) }.first { $0.kind != .recovery }
+            if statement == nil, start > 0, reach <= Int64(Self.maximumLine * Self.maximumTorn) {
                 reach *= 2
                 continue
             }
@@ -47,6 +51,7 @@ struct AuditTail {
                     hint: "Restore the file from a backup; compare it with the heads that receipts and reports hold.")
             }
             last = found.flatMap { AuditLine(reading: lines[$0]) }
+            self.statement = statement
             torn = try after.map { try SHA256Digest(of: Array($0) + [0x0A]) }
             self.isUnterminated = isUnterminated
             self.size = size

@@ -39,7 +39,8 @@ final class AuditWriter {
         first = try Self.next(after: closed)
         last = try tail.last ?? Self.lastLine(of: closed.last, in: folder)
         head = try AuditHead(of: last)
-        openIntent = last?.kind == .intent ? last : nil
+        // A closed file ends with no open intent.
+        openIntent = tail.statement?.kind == .intent ? tail.statement : nil
         try checkStart(tail)
         try checkClock()
         if tail.isUnterminated { try write([0x0A]) }

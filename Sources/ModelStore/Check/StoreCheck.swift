@@ -118,7 +118,7 @@ struct StoreCheck {
     private func isBeingRemoved(from model: ModelFolder) throws -> Bool {
         guard try catalog.root.status(of: StoreLayout.audit)?.kind == .folder else { return false }
         let audit = try catalog.root.folder(StoreLayout.audit)
-        guard let last = try AuditFiles(in: audit).lastLine(), last.kind == .intent,
+        guard let last = try AuditFiles(in: audit).openIntent(),
             last.event.operation == "remove", let text = last.event.model
         else { return false }
         return try ModelReference(text).name == model.name
