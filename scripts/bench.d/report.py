@@ -176,6 +176,20 @@ def tokens(results):
         ]
 
 
+def batches(results):
+    if "batch.baigo" not in results:
+        return
+    own, peer = (median(results[f"batch.{tool}"]) for tool in ("baigo", "llama-batched-bench"))
+    count = int(median(results["batch.promptTokens"]))
+    rows = [["prompt and answer, tokens a second", f"{own:.1f}", f"llama-batched-bench: {peer:.1f}", f"{own / peer:.2f}",
+             *at_least(own / peer, 0.95)]]
+    yield from [
+        "## Eight answers together", "",
+        f"The same model, 8 prompts of {count} tokens and 128 tokens after each, choosing tokens and writing text included.", "",
+        *table(["what", "`baigo run --batch`", "against", "ratio", "bar", "met"], rows),
+    ]
+
+
 def main():
     results, machine = read(sys.argv[1]), {key: value[0] for key, value in read(sys.argv[2]).items()}
     lines = [
@@ -184,6 +198,7 @@ def main():
         " model file in the page cache.", "",
         *table(["", ""], [[key, value] for key, value in machine.items()]),
         *times(results), *processors(results), *memory(results), *starts(results), *stores(results), *tokens(results),
+        *batches(results),
     ]
     if "skipped" in results:
         lines += ["## Not measured here", "", *(f"- {reason}" for reason in results["skipped"]), ""]

@@ -228,6 +228,29 @@ measure_run() {
     done
 }
 
+# Eight answers that are computed together, against llama-batched-bench with prompts and answers of the same length.
+measure_batch() {
+    local model="$disk/run.gguf" round threads prompt python="$short/venv/bin/python"
+    threads="$(nproc)"
+    if [ ! -f "$model" ]; then
+        "$python" "$root/scripts/bench.d/make_runnable.py" "$root/Fixtures/models/tiny-chat.gguf" "$model"
+    fi
+    printf '{"prompt": "%s"}\n' "$(printf 'How do I check a package? %.0s' {1..12})" > "$short/request"
+    for ((round = 1; round <= 8; round++)); do cat "$short/request"; done > "$short/batch.jsonl"
+    prompt="$(printf 'How do I check a package? %.0s' {1..12} | baigo tokenize "$model" --count)"
+    for ((round = 1; round <= runs; round++)); do
+        baigo run "$model" --raw --batch "$short/batch.jsonl" --parallel 8 --max-tokens 128 --ignore-end \
+            --temperature 0 --threads "$threads" --context "$((prompt + 129))" > "$short/batch.out" 2> "$short/errors" \
+            || die "baigo run --batch failed: $(tail -n 5 "$short/errors")"
+        "$python" "$root/scripts/bench.d/read_run.py" --batch "$short/errors" >> "$results"
+        "$engine/bin/llama-batched-bench" -m "$model" -t "$threads" -npp "$prompt" -ntg 128 -npl 8 -c 8192 \
+            --output-format jsonl > "$short/bench.jsonl" 2>&1 \
+            || die "llama-batched-bench failed: $(tail -n 5 "$short/bench.jsonl")"
+        "$python" "$root/scripts/bench.d/read_run.py" --batched-bench "$short/bench.jsonl" >> "$results"
+        say "  batch: round $round of $runs done"
+    done
+}
+
 # llama_bench OPTION…: one test of llama-bench, after its warm-up.
 llama_bench() {
     "$engine/bin/llama-bench" "$@" -r 1 -o csv > "$short/bench.csv" 2> "$short/errors" \
