@@ -81,10 +81,9 @@ package struct EngineError: PresentableError, Codable, Equatable {
     package var exitStatus: ExitStatus {
         switch code {
         case .notFound, .noWorker, .proofFailed, .cannotStart, .incompatible, .crashed, .aborted, .illegalInstruction,
-            .stackOverflow, .busError, .killed, .outOfMemory, .noFirstToken, .hung, .exited, .protocolViolation, .closed,
-            .noBackend, .loadFailed, .notATextModel, .notAVectorModel, .doesNotFit, .contextFailed, .noModel,
-            .promptTooLong, .template,
-            .computeFailed:
+            .stackOverflow, .busError, .killed, .outOfMemory, .noFirstToken, .hung, .exited, .protocolViolation,
+            .closed, .noBackend, .loadFailed, .notATextModel, .notAVectorModel, .doesNotFit, .contextFailed, .noModel,
+            .promptTooLong, .template, .computeFailed:
             .engine
         case .modelMissing: .notFound
         case .emptyPrompt, .invalidRequest: .usage
