@@ -51,6 +51,8 @@ struct HostileModelTests {
             ("{% if %}", [.template]),
             ("{{ raise_exception('no') }}", [.template]),
             ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", [.stackOverflow]),
+            ("{% set x = [] %}{% set _ = x.append(x) %}{{ x }}", [.stackOverflow]),
+            ("{{ 'x' * 99999999999 }}", [.template]),
             ("{% for i in range(99999999) %}{% endfor %}", [.template]),
             ("{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}", [.hung]),
         ])
@@ -72,6 +74,27 @@ struct HostileModelTests {
             }
             let code = try #require(error?.code)
             #expect(expected.contains(code), "\(String(describing: error))")
+            #expect(error?.exitStatus == .engine)
+        }
+    }
+
+    /// Numbers of the header that the weights do not bear out.
+    @Test(
+        arguments: [
+            ("llama.block_count", 0 as UInt32, EngineError.Code.aborted),
+            ("llama.block_count", 0x7FFF_FFFF, .aborted), ("llama.block_count", 1, .loadFailed),
+            ("llama.embedding_length", 0, .loadFailed), ("llama.embedding_length", .max, .loadFailed),
+            ("llama.feed_forward_length", 1, .loadFailed), ("llama.attention.head_count", 0, .loadFailed),
+            ("llama.attention.head_count", .max, .loadFailed), ("llama.rope.dimension_count", 0, .loadFailed),
+        ])
+    func survivesAHostileHeader(_ key: String, _ value: UInt32, _ expected: EngineError.Code) throws {
+        var model = try Data(contentsOf: URL(fileURLWithPath: FixtureModel.path))
+        let keyEnd = try #require(model.range(of: Data(key.utf8))).upperBound
+        try #require(model[keyEnd] == 4, "a number of 32 bits")
+        model.replaceSubrange((keyEnd + 4)..<(keyEnd + 8), with: withUnsafeBytes(of: value.littleEndian) { Data($0) })
+        try withFile(model) { path in
+            let error = try loadError(path)
+            #expect(error?.code == expected, "\(String(describing: error))")
             #expect(error?.exitStatus == .engine)
         }
     }
