@@ -68,6 +68,31 @@ struct BatchTests {
         #expect(try site.contents("new.jsonl") == output)
     }
 
+    @Test func aKilledRunLosesNothingThatItWrote() throws {
+        let site = try Site()
+        let arguments =
+            ["run", Site.model, "--max-tokens", "8", "--batch", "in.jsonl", "--parallel", "2"] + Self.greedy
+        try site.write(requests(60), to: "in.jsonl")
+        let whole = try site.baigo(arguments)
+        expect(whole, endsWith: .done)
+        let running = try site.starting(
+            "run", Site.model, "--max-tokens", "8", "--batch", "in.jsonl", "--parallel", "2", "--temperature", "0",
+            "--seed",
+            "1", "--threads", "1", "--output", "out.jsonl")
+        var written = Data()
+        while running.isRunning, written.count(where: { $0 == 0x0A }) < 2 {
+            usleep(1000)
+            if site.exists("out.jsonl") { written = try site.contents("out.jsonl") }
+        }
+        if running.isRunning { kill(running.processIdentifier, SIGKILL) }
+        _ = try running.wait()
+        let left = try site.contents("out.jsonl")
+        #expect(!left.isEmpty)
+        #expect(Data(whole.output).starts(with: left))
+        expect(try site.baigo(arguments + ["--output", "out.jsonl"]), endsWith: .done)
+        #expect(try site.contents("out.jsonl") == Data(whole.output))
+    }
+
     @Test func theOutputOfAnotherBatchIsLeftAlone() throws {
         let site = try Site()
         let arguments = ["run", Site.model, "--max-tokens", "2", "--batch", "in.jsonl", "--output", "out.jsonl"]
