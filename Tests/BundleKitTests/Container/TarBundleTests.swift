@@ -214,7 +214,8 @@ struct TarBundleTests {
 
     @Test(arguments: [
         "1", "01", "3 ", "12", "9 path=b\n1", "5 a=\n", "4 a\n", "-3 a=b\n", "99999999999 a=b\n",
-        "16 mtime=BINARY\n", "8 uid=-\n", "13 gid=1.2.3\n", "10 mtime=\n", "38 mtime=9999999999999999999999999999\n",
+        "16 mtime=BINARY\n", "8 uid=-\n", "13 gid=1.2.3\n", "11 uid=1.5\n", "18 gid=4294967296\n",
+        "10 mtime=\n", "38 mtime=9999999999999999999999999999\n",
     ])
     func refusesMalformedPaxRecords(_ records: String) throws {
         let tar = try Self.package {

@@ -14,10 +14,10 @@ struct PaxRecords {
     private static let harmless: Set<String> = [
         "comment", "gname", "uname", "MSWINDOWS.rawsd", "RHT.security.selinux", "SCHILY.fflags",
     ]
-    /// Those whose values are numbers; a reader that understands them refuses any other.
-    private static let numbers: Set<String> = [
-        "atime", "ctime", "gid", "mtime", "uid", "LIBARCHIVE.creationtime", "SCHILY.dev", "SCHILY.ino", "SCHILY.nlink",
-    ]
+    /// Those whose values are times, or whole numbers; a reader that understands them refuses any other.
+    private static let times: Set<String> = ["atime", "ctime", "mtime", "LIBARCHIVE.creationtime"]
+    private static let owners: Set<String> = ["gid", "uid"]
+    private static let numbers: Set<String> = ["SCHILY.dev", "SCHILY.ino", "SCHILY.nlink"]
     private static let harmlessPrefixes = ["LIBARCHIVE.xattr.", "SCHILY.acl.", "SCHILY.xattr."]
     private static let charsets = ["BINARY", "ISO-IR 10646 2000 UTF-8"]
 
@@ -71,8 +71,12 @@ struct PaxRecords {
             size = number
         case "hdrcharset":
             guard Self.charsets.contains(String(decoding: value, as: UTF8.self)) else { throw Self.fault(key) }
+        case _ where Self.times.contains(key):
+            guard Self.isTime(value) else { throw Self.fault(key) }
+        case _ where Self.owners.contains(key):
+            guard let owner = Self.number(value), owner <= UInt32.max else { throw Self.fault(key) }
         case _ where Self.numbers.contains(key):
-            guard Self.isNumber(value) else { throw Self.fault(key) }
+            guard Self.number(value) != nil else { throw Self.fault(key) }
         default:
             guard Self.harmless.contains(key) || Self.harmlessPrefixes.contains(where: key.hasPrefix) else {
                 throw BundleError.bundle(.extendedHeader, "a pax header has the record \"\(key.escapedForOneLine)\"")
@@ -80,8 +84,13 @@ struct PaxRecords {
         }
     }
 
+    /// A whole number in decimal digits alone.
+    private static func number(_ value: [UInt8]) -> UInt64? {
+        value.allSatisfy { (0x30...0x39).contains($0) } ? UInt64(String(decoding: value, as: UTF8.self)) : nil
+    }
+
     /// A decimal number of at most 18 digits before the point, 12 behind it.
-    private static func isNumber(_ value: [UInt8]) -> Bool {
+    private static func isTime(_ value: [UInt8]) -> Bool {
         let digits = value.first == UInt8(ascii: "-") ? value.dropFirst() : value[...]
         let parts = digits.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
         return parts.allSatisfy { !$0.isEmpty && $0.allSatisfy { (0x30...0x39).contains($0) } }
