@@ -174,6 +174,32 @@ struct EngineTests {
             identifier: "bundle.digest-mismatch")
     }
 
+    @Test func aRevocationNamesTheEnginesThatTheKeySigned() throws {
+        let ring = try KeyRing()
+        let key = try ring.makeKey("e <e@example.test>")
+        let site = try Site(gnupg: ring)
+        try put(builder(site), site, as: "p.baiengine")
+        try site.write(Data(try ring.sign(Array(try site.contents("p.baiengine")), with: key)), to: "p.baiengine.asc")
+        try trust(site, ring, key, for: "engines")
+        expect(try site.baigo("engine", "import", "p.baiengine", "--yes"), endsWith: .done)
+        expect(try site.baigo("engine", "activate", "llama-cpp"), endsWith: .done)
+        try ring.revoke(key)
+        try site.write(Data(try ring.publicKey(key)), to: "key.asc")
+        let revoked = try site.baigo("trust", "add", "key.asc", "--fingerprint", key, "--json")
+        expect(revoked, endsWith: .done)
+        #expect(
+            try revoked.json["affected"]?.array == [
+                ["active": true, "kind": "engine", "reference": "llama-cpp:26.4.20-cpu"]
+            ])
+        // It stays in use unless the policy says otherwise, and never comes in again.
+        #expect(try site.baigo("engine", "list", "--json").json["active"] == "llama-cpp:26.4.20-cpu")
+        expect(try site.baigo("engine", "remove", "llama-cpp", "--yes", "--force"), endsWith: .done)
+        expect(
+            try site.baigo(
+                "engine", "import", "p.baiengine", "--yes", "--sha256", digest(site, "p.baiengine"), "--json"),
+            endsWith: .signature, identifier: "signature.revoked-key")
+    }
+
     @Test func devicesTellsWhatThisHostHas() throws {
         let site = try Site()
         let devices = try site.baigo("engine", "devices", "--json")

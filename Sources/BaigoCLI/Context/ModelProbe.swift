@@ -156,6 +156,6 @@ extension LoadRequest.Purpose {
 extension EngineError.Code {
     /// Whether this host is to blame, and not the model.
     fileprivate var isOfHost: Bool {
-        [.notFound, .cannotStart, .incompatible, .noBackend, .killed].contains(self)
+        [.notFound, .noWorker, .cannotStart, .incompatible, .noBackend, .killed].contains(self)
     }
 }

@@ -56,6 +56,10 @@ struct EngineImport {
     /// The same pack, where it is there already.
     private func present(in shelf: EngineShelf) throws -> StoredEngine? {
         let id = pack.manifest.id
+        if EngineShelf.reservedNames.contains(EntryName.folded(id)) {
+            throw StoreError(
+                .nameConflict, "an engine cannot be called \(id)", hint: "Get a pack with another id.")
+        }
         for other in try shelf.folder.names() where EntryName.folded(other) == EntryName.folded(id) && other != id {
             throw StoreError(
                 .nameConflict, "the id \(id) differs from \(other) in the store only in case",

@@ -12,6 +12,8 @@ struct EngineShelf {
     static let builtIn = "built-in"
     static let package = "package"
     private static let readyPrefix = "ready-"
+    /// Ids that would stand for something else, in the folder or on a command line.
+    static let reservedNames: Set = [StoreLayout.active, StoreLayout.history, builtIn]
 
     let folder: Folder
 

@@ -103,6 +103,13 @@ struct EngineStoreTests {
         }
     }
 
+    @Test(arguments: ["active", "Active", "history.jsonl", "built-in"])
+    func refusesIdsThatStandForSomethingElse(_ id: String) throws {
+        let error = #expect(throws: StoreError.self) { try add(try pack(id)) }
+        #expect(error?.code == .nameConflict)
+        #expect(try fixture.paths(under: "engines/").isEmpty)
+    }
+
     @Test func aRefusedPackLeavesNothing() throws {
         let pack = try pack()
         let error = #expect(throws: BundleError.self) {

@@ -12,7 +12,7 @@ struct EngineCommand: ParsableCommand {
             trusted for engines, or its digest named, before anything of it is run.
             """,
         subcommands: [
-            EngineList.self, EngineShow.self, EngineExport.self, EngineImportCommand.self, EngineActivate.self,
+            EngineList.self, EngineShow.self, EngineExport.self, EngineImport.self, EngineActivate.self,
             EngineRollback.self,
             EngineHistory.self, EngineRemove.self, EngineDevices.self,
         ])

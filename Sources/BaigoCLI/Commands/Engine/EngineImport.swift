@@ -8,7 +8,7 @@ internal import ModelStore
 internal import SystemPackage
 
 /// `baigo engine import`: takes an engine pack into the store.
-struct EngineImportCommand: BaigoCommand {
+struct EngineImport: BaigoCommand {
     static let configuration = CommandConfiguration(
         commandName: "import",
         abstract: "Verify an engine pack and take it into the store.",
