@@ -77,17 +77,7 @@ package struct EngineReceipt: Sendable {
     /// - Throws: `StoreError`, code `damaged` or `unsupportedSchema`; `FileError`.
     init(in folder: Folder) throws {
         let path = folder.path(of: StoreLayout.receipt)
-        let json: JSONValue
-        do {
-            json = try JSONValue(strict: try folder.bytes(of: StoreLayout.receipt))
-        } catch let error as JSONError {
-            throw StoreError.damaged(path, "is not JSON: \(error.reason)", cause: error)
-        }
-        guard json["schemaVersion"]?.integer == Self.schemaVersion else {
-            throw StoreError(
-                .unsupportedSchema, "\(path.escapedForOneLine) has a schema that this version of baigo does not know",
-                hint: "Use the version of baigo that imported the engine.")
-        }
+        let json = try JSONValue.receipt(in: folder, schema: Self.schemaVersion, of: "engine")
         guard let members = json.object, let id = json["id"]?.string, let version = json["version"]?.string,
             let os = json["os"]?.string, let architecture = json["arch"]?.string,
             let accelerator = json["accelerator"]?.string,
@@ -96,13 +86,7 @@ package struct EngineReceipt: Sendable {
             let sequence = json["audit"]?["sequence"]?.integer,
             let head = json["audit"]?["sha256"]?.string.flatMap({ SHA256Digest(hex: $0) })
         else { throw StoreError.damaged(path, "is not the receipt of an engine") }
-        files = try (json["files"]?.array ?? []).map { line in
-            guard let name = line["path"]?.string, let role = line["role"]?.string,
-                let sha256 = line["sha256"]?.string.flatMap({ SHA256Digest(hex: $0) }),
-                let size = line["size"]?.integer, size >= 0
-            else { throw StoreError.damaged(path, "has a malformed line in \"files\"") }
-            return StoredFile(path: name, roleName: role, sha256: sha256, size: size)
-        }
+        files = try StoredFile.list(json["files"], in: path)
         self.json = members
         self.id = id
         self.version = version

@@ -3,24 +3,6 @@
 package import BaigoCore
 package import BundleKit
 
-/// A file of a stored package.
-package struct StoredFile: Sendable, Equatable {
-    /// Where it is in the package: `model/x.gguf`.
-    package let path: String
-    /// As the manifest spells it; `manifest`, `checksums`, `signature` for the package's own files.
-    package let roleName: String
-    package let sha256: SHA256Digest
-    /// Bytes.
-    package let size: Int64
-
-    /// What the file is for, as far as this version knows.
-    package var role: FileRole { FileRole(rawValue: roleName) ?? .other }
-
-    var json: JSONValue {
-        ["path": .string(path), "role": .string(roleName), "sha256": .string(sha256.hex), "size": .integer(size)]
-    }
-}
-
 /// The content of `receipt.json`: what was imported, when, from where, by whom, and what was found.
 package struct Receipt: Sendable, Equatable {
     static let schemaVersion: Int64 = 1
@@ -99,17 +81,7 @@ extension Receipt {
     /// - Throws: `StoreError`, code `damaged` or `unsupportedSchema`; `FileError`.
     init(in folder: Folder) throws {
         let path = folder.path(of: StoreLayout.receipt)
-        let json: JSONValue
-        do {
-            json = try JSONValue(strict: try folder.bytes(of: StoreLayout.receipt))
-        } catch let error as JSONError {
-            throw StoreError.damaged(path, "is not JSON: \(error.reason)", cause: error)
-        }
-        guard json["schemaVersion"]?.integer == Self.schemaVersion else {
-            throw StoreError(
-                .unsupportedSchema, "\(path.escapedForOneLine) has a schema that this version of baigo does not know",
-                hint: "Use the version of baigo that imported the model.")
-        }
+        let json = try JSONValue.receipt(in: folder, schema: Self.schemaVersion, of: "model")
         func text(_ key: String) throws(StoreError) -> String {
             guard let text = json[key]?.string else { throw StoreError.damaged(path, "has no text \"\(key)\"") }
             return text
@@ -132,13 +104,7 @@ extension Receipt {
         }
         identity = try digest("identity")
         content = try digest("content")
-        files = try (json["files"]?.array ?? []).map { line in
-            guard let name = line["path"]?.string, let role = line["role"]?.string,
-                let sha256 = line["sha256"]?.string.flatMap({ SHA256Digest(hex: $0) }),
-                let size = line["size"]?.integer, size >= 0
-            else { throw StoreError.damaged(path, "has a malformed line in \"files\"") }
-            return StoredFile(path: name, roleName: role, sha256: sha256, size: size)
-        }
+        files = try StoredFile.list(json["files"], in: path)
         self.importedAt = importedAt
         audit = AuditHead(sequence: sequence, digest: head)
         self.json = members
