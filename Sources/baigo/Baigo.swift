@@ -14,12 +14,12 @@ struct Baigo {
         let context = CommandContext(
             environment: ProcessInfo.processInfo.environment, executable: ownFile, output: output,
             errorOutput: errorOutput, terminal: .ofProcess(), interrupts: .ofProcess())
-        let status = await Tool.run(Array(CommandLine.arguments.dropFirst()), in: context)
+        let status = await Tool.run(commandLine: CommandLine.arguments, in: context)
         exit(status.rawValue)
     }
 
     private static var ownFile: FilePath {
         let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        return FilePath(target ?? CommandLine.arguments[0])
+        return FilePath(target ?? CommandLine.arguments.first ?? "baigo")
     }
 }

@@ -20,6 +20,17 @@ struct BadInputTests {
         #expect(try site.shell("find home/staging -type f 2>/dev/null || true").text == "")
     }
 
+    @Test(.enabled(if: Tracing.isAvailable, "needs strace and leave to trace"))
+    func aCommandLineThatCannotBeReadIsNoSuccess() throws {
+        let site = try Site()
+        let result = try site.tool(
+            "strace", "-f", "-qq", "-o", "/dev/null", "-P", "/proc/self/maps", "-e", "trace=openat", "-e",
+            "inject=openat:error=ENOENT", Site.baigo.path, "list")
+        expect(result, endsWith: .environment)
+        #expect(result.errorOutput.contains("mount -t proc"))
+        #expect(result.output.isEmpty)
+    }
+
     @Test func aTruncatedPackage() throws {
         let site = try Site()
         try packaged(site)

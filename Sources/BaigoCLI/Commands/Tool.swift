@@ -5,6 +5,22 @@ package import BaigoCore
 
 /// The whole tool: parses a command line, runs the command, and turns an error into a message and an exit status.
 package enum Tool {
+    /// Runs the command line of the process.
+    ///
+    /// - Parameters:
+    ///   - commandLine: With the program's name; empty where Swift could not read it from `/proc`.
+    ///   - context: What the command gets from the process.
+    /// - Returns: How the process should end.
+    package static func run(commandLine: [String], in context: CommandContext) async -> ExitStatus {
+        guard !commandLine.isEmpty else {
+            let error = CLIError(
+                .noCommandLine, "the command line cannot be read: /proc is not mounted, or is closed to this process",
+                hint: "Mount it: mount -t proc proc /proc.")
+            return end(error, asJSON: false, context)
+        }
+        return await run(Array(commandLine.dropFirst()), in: context)
+    }
+
     /// Runs one command line.
     ///
     /// - Parameters:

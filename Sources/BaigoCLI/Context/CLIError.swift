@@ -10,6 +10,7 @@ package struct CLIError: PresentableError {
         case confirmation = "usage.confirmation"
         case declined = "usage.declined"
         case configuration = "environment.configuration"
+        case noCommandLine = "environment.command-line"
         /// Of several packages some were ingested.
         case partlyDone = "ingest.partly-done"
         /// Of several requests some were not answered.
@@ -32,7 +33,7 @@ package struct CLIError: PresentableError {
         case .usage, .confirmation, .badRequest: .usage
         case .declined, .nothingDone: .unexpected
         case .partlyDone, .partlyAnswered: .partlyDone
-        case .configuration: .environment
+        case .configuration, .noCommandLine: .environment
         case .unexpected: .unexpected
         }
     }
