@@ -45,6 +45,23 @@ struct IndexTests {
         #expect(try fixture.store.list().models.map(\.name.description) == ["plain"])
     }
 
+    @Test func keepsTheOrderOfNamesWhereTheIndexKnowsOnlySome() throws {
+        let fixture = try StoreFixture()
+        let names = ["a", "a-b/x", "a.b/y", "a/x", "a/z", "b"]
+        for name in names { try fixture.add(try MemoryPackage(name)) }
+        let whole = try fixture.bytes(of: index)
+        #expect(try fixture.store.list().models.map(\.name.description) == names)
+        let later = ["a-b/w", "a/y", "aa", "Z"]
+        for name in later { try fixture.add(try MemoryPackage(name)) }
+        try fixture.write(whole, to: index)
+        #expect(
+            try fixture.store.list().models.map(\.name.description) == ["Z", "a", "a-b/w"] + [
+                "a-b/x", "a.b/y", "a/x", "a/y", "a/z", "aa", "b",
+            ])
+        try fixture.write(Array("no database".utf8), to: index)
+        #expect(try fixture.store.list().models.map(\.name.description).count == names.count + later.count)
+    }
+
     @Test func leavesNoTraceOfItsMakingBehind() throws {
         let fixture = try fixture()
         #expect(try fixture.paths(under: "staging/").isEmpty)

@@ -35,7 +35,9 @@ struct ListFilter: ParsableArguments {
     /// - Returns: These versions, the newest first.
     func versions(of model: StoredModel, whole isWhole: Bool) -> [StoredVersion] {
         guard name.map({ Self.fits(model.name, $0) }) ?? true else { return [] }
-        let shown = all || isWhole ? model.versions : [model.active ?? model.versions.first].compactMap(\.self)
+        let isOne = model.versions.count == 1 || all || isWhole
+        let shown = isOne ? model.versions : [model.active ?? model.versions.first].compactMap(\.self)
+        guard license != nil || architecture != nil else { return shown }
         return shown.filter { version in
             Self.equals(license, version.summary.license)
                 && Self.equals(architecture, version.summary.architecture)

@@ -17,22 +17,32 @@ struct TextTable {
 
     /// Lines with an LF each, cells escaped for a terminal, no blanks at the end of a line.
     var text: String {
-        let cells = ([header] + rows).map { $0.map(\.escapedForOneLine) }
+        let cells = ([header] + rows).joined().map(Cell.init)
         var widths = header.map { _ in 0 }
-        let lengths = cells.map { row in row.map { $0.isPlain ? $0.utf8.count : $0.count } }
-        for row in lengths {
-            for (column, length) in row.enumerated() { widths[column] = max(widths[column], length) }
+        for (index, cell) in cells.enumerated() {
+            widths[index % widths.count] = max(widths[index % widths.count], cell.width)
         }
         var bytes: [UInt8] = []
-        for (row, lengths) in zip(cells, lengths) {
-            for (column, cell) in row.enumerated() {
-                bytes += cell.utf8
-                bytes += repeatElement(UInt8(ascii: " "), count: widths[column] - lengths[column] + 2)
-            }
+        bytes.reserveCapacity((rows.count + 1) * (widths.reduce(0, +) + 2 * widths.count))
+        for (index, cell) in cells.enumerated() {
+            bytes += cell.text.utf8
+            bytes += repeatElement(UInt8(ascii: " "), count: widths[index % widths.count] - cell.width + 2)
+            guard (index + 1) % widths.count == 0 else { continue }
             while bytes.last == UInt8(ascii: " ") { bytes.removeLast() }
             bytes.append(UInt8(ascii: "\n"))
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private struct Cell {
+        let text: String
+        /// Characters.
+        let width: Int
+
+        init(_ text: String) {
+            self.text = text.escapedForOneLine
+            width = text.isPlain ? text.utf8.count : self.text.count
+        }
     }
 }
 

@@ -201,16 +201,15 @@ package final class Folder: Sendable {
         var names: [String] = []
         var others: [String] = []
         while let entry = readdir(stream) {
-            let (name, shown) = withUnsafePointer(to: &entry.pointee.d_name) {
+            withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) {
-                    (String(validatingCString: $0), String(cString: $0))
+                    if let name = String(validatingCString: $0) {
+                        if name != "." && name != ".." { names.append(name) }
+                    } else {
+                        others.append(String(cString: $0))
+                    }
                 }
             }
-            guard let name else {
-                others.append(shown)
-                continue
-            }
-            if name != "." && name != ".." { names.append(name) }
         }
         return (names.sorted { $0.precedesBytewise($1) }, others.sorted())
     }

@@ -2,6 +2,8 @@
 
 /// A number of bytes, shown with binary prefixes.
 package struct ByteCount: Hashable, Sendable, Comparable, CustomStringConvertible {
+    private static let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+
     /// Bytes; never negative.
     package let bytes: Int64
 
@@ -15,9 +17,8 @@ package struct ByteCount: Hashable, Sendable, Comparable, CustomStringConvertibl
     /// `512 B`, `1.5 KiB`, `4.36 GiB`: three figures at the most.
     package var description: String {
         var value = Double(bytes)
-        let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
         var unit = 0
-        while value >= 1024, unit < units.count - 1 {
+        while value >= 1024, unit < Self.units.count - 1 {
             value /= 1024
             unit += 1
         }
@@ -25,7 +26,7 @@ package struct ByteCount: Hashable, Sendable, Comparable, CustomStringConvertibl
         let decimals: Double = value < 10 ? 100 : value < 100 ? 10 : 1
         let rounded = (value * decimals).rounded() / decimals
         let text = rounded == rounded.rounded() ? String(Int(rounded)) : String(rounded)
-        return "\(text) \(units[unit])"
+        return "\(text) \(Self.units[unit])"
     }
 }
 

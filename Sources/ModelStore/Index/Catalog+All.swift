@@ -4,12 +4,12 @@ internal import BaigoCore
 internal import BundleKit
 
 extension Catalog {
-    /// A name, and when its folder was changed last; no time where there is no such folder any more.
-    private typealias Stamped = (name: PackageName, stamp: Int64?)
+    /// When the folders of models were changed last, in nanoseconds since 1970: by publisher, then by model.
+    private typealias Stamps = [String: [String: Int64]]
 
     private enum Half {
         case index(IndexSnapshot?)
-        case folders([Stamped])
+        case folders(Stamps)
     }
 
     /// All models by name, from the index as far as that is as new as the plain files.
@@ -19,42 +19,43 @@ extension Catalog {
     ///
     /// - Throws: `FileError`; damaged versions are collected instead.
     func all() throws -> [(name: PackageName, reading: Reading)] {
-        var snapshot: IndexSnapshot?
-        var folders: [Stamped] = []
+        var indexed: [IndexSnapshot.Entry] = []
+        var stamps: Stamps = [:]
         let halves = try Parallel.map([true, false]) { isIndex -> Half in
-            isIndex ? .index(IndexSnapshot(in: root)) : .folders(try stamps())
+            isIndex ? .index(IndexSnapshot(in: root)) : .folders(try self.stamps())
         }
         for half in halves {
             switch half {
-            case .index(let found): snapshot = found
-            case .folders(let found): folders = found
+            case .index(let snapshot): indexed = snapshot?.entries ?? []
+            case .folders(let found): stamps = found
             }
         }
-        return try folders.map { name, stamp in
-            if let stamp, let entry = snapshot?.entries[name.description], entry.stamp == stamp {
-                return (name, Reading(versions: entry.versions))
+        var models: [(name: PackageName, reading: Reading)] = []
+        for entry in indexed {
+            let publisher = entry.name.publisher ?? StoreLayout.noPublisher
+            guard stamps[publisher]?.removeValue(forKey: entry.name.model) == entry.stamp else {
+                models.append((entry.name, try versions(of: entry.name)))
+                continue
             }
-            return (name, try versions(of: name))
+            models.append((entry.name, Reading(versions: entry.versions)))
         }
+        let others = stamps.flatMap { publisher, models in
+            models.keys.compactMap { Self.name(publisher: publisher, model: $0) }
+        }
+        guard !others.isEmpty else { return models }
+        models += try others.map { ($0, try versions(of: $0)) }
+        return models.sorted { $0.name.description.precedesBytewise($1.name.description) }
     }
 
-    private func stamps() throws -> [Stamped] {
-        var publishers: [String: Folder] = [:]
-        return try names().map { name in
-            let publisher = name.publisher ?? StoreLayout.noPublisher
-            do throws(FileError) {
-                let folder: Folder
-                if let known = publishers[publisher] {
-                    folder = known
-                } else {
-                    folder = try models.folder(publisher)
-                    publishers[publisher] = folder
-                }
-                return (name, try folder.status(of: name.model)?.modifiedNanoseconds)
-            } catch {
-                if error.code == .notFound { return (name, nil) }
-                throw error
+    private func stamps() throws(FileError) -> Stamps {
+        var stamps: Stamps = [:]
+        try eachFolder { publisher, folder throws(FileError) in
+            var found: [String: Int64] = [:]
+            for model in try folder.names() {
+                found[model] = try folder.status(of: model)?.modifiedNanoseconds
             }
+            stamps[publisher] = found
         }
+        return stamps
     }
 }

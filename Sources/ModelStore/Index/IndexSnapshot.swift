@@ -8,14 +8,15 @@ internal import GRDB
 struct IndexSnapshot {
     /// A model as the index has it.
     struct Entry {
+        let name: PackageName
         /// The last change of the model's folder when it was read.
         let stamp: Int64
         /// The newest first.
-        let versions: [StoredVersion]
+        fileprivate(set) var versions: [StoredVersion] = []
     }
 
-    /// Every model of the index by name.
-    let entries: [String: Entry]
+    /// Every model of the index, in byte order of the names.
+    let entries: [Entry]
 
     /// Reads the whole index; `nil` where there is none or it is of no use.
     ///
@@ -43,14 +44,16 @@ struct IndexSnapshot {
         return "file:" + escaped.joined() + "?immutable=1"
     }
 
-    private static func entries(_ database: Database) throws -> [String: Entry] {
-        var versions: [String: [StoredVersion]] = [:]
-        var model: (text: String, name: PackageName, versions: [StoredVersion])?
-        func close() {
-            guard let model else { return }
-            versions[model.text] = model.versions.sorted { $0.sequence > $1.sequence }
+    private static func entries(_ database: Database) throws -> [Entry] {
+        var entries: [Entry] = []
+        var names: [String] = []
+        let models = try Row.fetchCursor(database, sql: "SELECT name, stamp FROM model ORDER BY name")
+        while let row = try models.next() {
+            let name: String = row[0]
+            names.append(name)
+            entries.append(Entry(name: try PackageName(validating: name), stamp: row[1]))
         }
-        // In the order of the primary key, so that nothing is sorted but the versions of one model.
+        // In the order of the primary key, as the models are, so that nothing is sorted or looked up.
         let rows = try Row.fetchCursor(
             database,
             sql: """
@@ -58,21 +61,15 @@ struct IndexSnapshot {
                     architecture, quantization, license, parameters, contextLength, signature, trusted, pinned
                 FROM version ORDER BY model
                 """)
+        var model = 0
         while let row = try rows.next() {
-            let text: String = row[0]
-            if model?.text != text {
-                close()
-                model = (text, try PackageName(validating: text), [])
-            }
-            if let name = model?.name { model?.versions.append(try version(row, of: name)) }
-        }
-        close()
-        var entries: [String: Entry] = [:]
-        entries.reserveCapacity(versions.count)
-        let models = try Row.fetchCursor(database, sql: "SELECT name, stamp FROM model")
-        while let row = try models.next() {
             let name: String = row[0]
-            entries[name] = Entry(stamp: row[1], versions: versions[name] ?? [])
+            while model < names.count, names[model] != name { model += 1 }
+            guard model < names.count else { throw StoreError(.index, "the index has a version of no model") }
+            entries[model].versions.append(try version(row, of: entries[model].name))
+        }
+        for model in entries.indices where entries[model].versions.count > 1 {
+            entries[model].versions.sort { $0.sequence > $1.sequence }
         }
         return entries
     }

@@ -21,21 +21,31 @@ struct Catalog {
     ///
     /// - Throws: `FileError`.
     func names() throws(FileError) -> [PackageName] {
-        var names: [(text: String, name: PackageName)] = []
+        var names: [PackageName] = []
+        try eachFolder { publisher, folder throws(FileError) in
+            names += try folder.names().compactMap { Self.name(publisher: publisher, model: $0) }
+        }
+        return names.map { (text: $0.description, name: $0) }
+            .sorted { $0.text.precedesBytewise($1.text) }.map(\.name)
+    }
+
+    /// Goes through the folders of publishers; one that is gone meanwhile is left out.
+    func eachFolder(_ body: (_ publisher: String, _ folder: Folder) throws(FileError) -> Void) throws(FileError) {
         for publisher in try models.names() where !publisher.hasPrefix(".") {
-            let inner: [String]
+            let folder: Folder
             do throws(FileError) {
-                inner = try models.folder(publisher).names()
+                folder = try models.folder(publisher)
             } catch {
                 guard error.code == .notFound else { throw error }
                 continue
             }
-            for model in inner {
-                let text = publisher == StoreLayout.noPublisher ? model : "\(publisher)/\(model)"
-                if let name = try? PackageName(validating: text) { names.append((text, name)) }
-            }
+            try body(publisher, folder)
         }
-        return names.sorted { $0.text.precedesBytewise($1.text) }.map(\.name)
+    }
+
+    /// The name of a model by its folders; `nil` where baigo would not give it.
+    static func name(publisher: String, model: String) -> PackageName? {
+        try? PackageName(validating: publisher == StoreLayout.noPublisher ? model : "\(publisher)/\(model)")
     }
 
     /// The full name that a name stands for, as `Resolver` has it, without a look at every name where it is plain.
@@ -51,7 +61,7 @@ struct Catalog {
     private func onlyPublisher(of model: String) throws -> PackageName? {
         var found: [PackageName] = []
         for publisher in try models.names() where !publisher.hasPrefix(".") && publisher != StoreLayout.noPublisher {
-            guard let name = try? PackageName(validating: "\(publisher)/\(model)"),
+            guard let name = Self.name(publisher: publisher, model: model),
                 try ModelFolder(name, in: models) != nil
             else { continue }
             found.append(name)
