@@ -11,13 +11,10 @@ extension Unicode.Scalar {
     }
 
     /// Whether the scalar takes no room and so can make two texts look alike.
+    ///
+    /// Source: Unicode, the property Default_Ignorable_Code_Point, and the interlinear annotations.
     package var isZeroWidth: Bool {
-        switch value {
-        case 0x00AD, 0x034F, 0x115F...0x1160, 0x17B4...0x17B5, 0x180B...0x180F, 0x200B...0x200D, 0x2060...0x2065,
-            0x206A...0x206F, 0xFE00...0xFE0F, 0xFEFF, 0xFFF9...0xFFFB, 0xE0000...0xE0FFF:
-            true
-        default: false
-        }
+        value >= 0x80 && (properties.isDefaultIgnorableCodePoint || 0xFFF9...0xFFFB ~= value)
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BaigoCore
+internal import Foundation
 
 /// The rules for names of entries, the same for every container and manifest.
 ///
@@ -35,7 +36,8 @@ package enum EntryName {
     /// Strings compare by canonical equivalence, so the key covers Unicode normalization beside case.
     package static func folded(_ name: String) -> String {
         if name.utf8.allSatisfy({ $0 < 0x80 }) { return name.lowercased() }
-        return name.uppercased().lowercased()
+        // Small first: the capital sharp s is its own capital.
+        return name.lowercased().uppercased().lowercased()
     }
 
     private typealias Fault = (rule: NameRule, reason: String)
@@ -57,9 +59,23 @@ package enum EntryName {
                 return (.reservedCharacter, "has the character \(scalar)")
             }
         }
+        if let fault = shapeFault(in: name) { return fault }
         // By scalars: a combining mark behind a slash makes one Character with it, and the slash would go unseen.
         for part in name.unicodeScalars.split(separator: "/", omittingEmptySubsequences: false) {
             if let fault = fault(inPart: Substring(part)) { return fault }
+        }
+        return nil
+    }
+
+    /// What readers that look at characters and not at bytes would see another name in.
+    private static func shapeFault(in name: String) -> Fault? {
+        guard !name.utf8.allSatisfy({ $0 < 0x80 }) else { return nil }
+        guard name.precomposedStringWithCanonicalMapping.utf8.elementsEqual(name.utf8) else {
+            return (.normalization, "is not in Unicode's normalization form C")
+        }
+        let framed = "/" + name + "/"
+        guard framed.count(where: { $0 == "/" }) == framed.utf8.count(where: { $0 == UInt8(ascii: "/") }) else {
+            return (.joinedSlash, "has a part whose first or last mark joins the / beside it")
         }
         return nil
     }

@@ -83,6 +83,7 @@ private final class ArchiveFeed {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 64)
     private(set) var count: Int64 = 0
     private(set) var failure: (any Error)?
+    private var frame = ZstandardFrame()
 
     init(_ upstream: any ByteSource) { self.upstream = upstream }
 
@@ -92,6 +93,7 @@ private final class ArchiveFeed {
         do {
             let got = try upstream.read(into: buffer)
             count += Int64(got)
+            try frame.take(UnsafeRawBufferPointer(rebasing: buffer[..<got]))
             return got
         } catch {
             failure = error

@@ -13,6 +13,9 @@ struct ForeignManifest {
     /// Objects whose name and version may stand for the package's.
     private static let describingKeys = ["model", "package", "bundle", "metadata"]
 
+    /// Bytes above which no key is one of these: a letter in another case has at most three.
+    private static let longestKey = 48
+
     let json: [String: JSONValue]
     /// Pairs of name and digest as the manifest has them.
     private(set) var pairs: [Pair] = []
@@ -60,12 +63,18 @@ struct ForeignManifest {
         return member(["name"], of: members)?.string.map { Pair(path: $0, digest: digest, isFile: false) }
     }
 
-    /// The member of the first of these keys that is there, in any case.
     private static func member(_ keys: [String], of members: [String: JSONValue]) -> JSONValue? {
-        let lowered = Dictionary(
-            members.sorted { $0.key < $1.key }.map { ($0.key.lowercased(), $0.value) },
-            uniquingKeysWith: { first, _ in first })
-        return keys.lazy.compactMap { lowered[$0] }.first
+        self.members(keys, of: members).first
+    }
+
+    /// The members of these keys that are there, in any case; of several spellings the first in order.
+    private static func members(_ keys: [String], of members: [String: JSONValue]) -> [JSONValue] {
+        var found: [String: String] = [:]
+        for key in members.keys where key.utf8.count <= longestKey {
+            let lowered = key.lowercased()
+            if keys.contains(lowered) { found[lowered] = min(key, found[lowered] ?? key) }
+        }
+        return keys.compactMap { found[$0].flatMap { members[$0] } }
     }
 
     /// 64 hexadecimal digits in any case, `sha256:` in front or not.
@@ -97,14 +106,14 @@ struct ForeignManifest {
                 guard fitting.count == 1 else {
                     throw BundleError(
                         .disagreement,
-                        "validation failed: manifest.json names \(path.escapedForOneLine), which fits "
-                            + fitting.sorted().joined(separator: " and "),
+                        "validation failed: manifest.json names \(path.excerptForOneLine), which fits \(fitting.count) files: "
+                            + fitting.sorted().prefix(4).joined(separator: ", "),
                         hint: "Ask the sender for a package whose manifest has whole paths.")
                 }
                 name = fitting[0]
             } else if pair.isFile, !Self.isOwn(path) {
                 throw BundleError(
-                    .missingEntry, "validation failed: \(path.escapedForOneLine) is listed but not in the package",
+                    .missingEntry, "validation failed: \(path.excerptForOneLine) is listed but not in the package",
                     hint: "Ask the sender for a new copy of the package.")
             } else {
                 // A digest of something else, of the model's source for example, is none of a file.
@@ -149,11 +158,8 @@ struct ForeignManifest {
 
     private func described(_ keys: [String]) -> String? {
         let objects = [json] + Self.describingKeys.compactMap { Self.member([$0], of: json)?.object }
-        for members in objects {
-            for key in keys {
-                if let text = Self.member([key], of: members)?.string, !text.isEmpty { return text }
-            }
-        }
-        return nil
+        return objects.lazy.compactMap { members in
+            Self.members(keys, of: members).lazy.compactMap(\.string).first { !$0.isEmpty }
+        }.first
     }
 }

@@ -48,12 +48,7 @@ extension Manifest {
             } else {
                 try PackageVersion(derivedFrom: place.files)
             }
-        var totalSize: Int64 = 0
-        for file in place.files {
-            let (sum, overflow) = totalSize.addingReportingOverflow(file.size)
-            guard !overflow else { throw ManifestFault.error(.sizeOverflow, "has files that are too large together") }
-            totalSize = sum
-        }
+        let totalSize = try Self.sum(of: place.files)
         var json: [String: JSONValue] = [
             "files": .array(place.files.map(\.json)), Self.foreignKey: .object(foreign.json), "kind": "model",
             "name": .string(name.description), "schemaVersion": .integer(Self.schemaVersion),

@@ -176,12 +176,7 @@ private struct ManifestMembers {
     }
 
     func total(of files: [ManifestFile]) throws(BundleError) -> Int64 {
-        var total: Int64 = 0
-        for file in files {
-            let (sum, overflow) = total.addingReportingOverflow(file.size)
-            guard !overflow else { throw ManifestFault.error(.sizeOverflow, "lists sizes that are too large together") }
-            total = sum
-        }
+        let total = try Manifest.sum(of: files)
         if let stated = json["totalSize"]?.integer, stated != total {
             throw ManifestFault.error(.totalSize, "states a totalSize of \(stated), but its files have \(total) bytes")
         }
@@ -194,5 +189,27 @@ private struct ManifestMembers {
             throw ManifestFault.error(
                 .licenseFile, "names the licence file \(path.excerptForOneLine), which it does not list")
         }
+    }
+}
+
+extension Manifest {
+    /// Bytes of all files together.
+    ///
+    /// - Throws: `BundleError`: `manifest` where they are more than a package may have, or where one content is said to
+    ///   have two sizes.
+    static func sum(of files: [ManifestFile]) throws(BundleError) -> Int64 {
+        var total: Int64 = 0
+        var sizes: [SHA256Digest: Int64] = [:]
+        for file in files {
+            guard sizes.updateValue(file.size, forKey: file.sha256) ?? file.size == file.size else {
+                throw ManifestFault.error(.digestSize, "gives \(file.path) another size than a file of the same digest")
+            }
+            let (sum, overflow) = total.addingReportingOverflow(file.size)
+            guard !overflow, sum <= maximumTotalBytes else {
+                throw ManifestFault.error(.sizeOverflow, "lists sizes that are too large together")
+            }
+            total = sum
+        }
+        return total
     }
 }

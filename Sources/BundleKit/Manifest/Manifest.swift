@@ -10,6 +10,8 @@ package struct Manifest: Sendable, Equatable {
     package static let schemaVersion: Int64 = 1
     /// Bytes that are read at the most.
     package static let maximumBytes = 16 << 20
+    /// Bytes of all files together at the most, so that whatever is added to them can still be counted.
+    package static let maximumTotalBytes: Int64 = 1 << 60
 
     /// All members as they were read.
     package let json: [String: JSONValue]

@@ -31,7 +31,7 @@ package struct PackageName: Sendable, Hashable, CustomStringConvertible {
 
     private static func refusal(_ text: String, _ reason: String) -> BundleError {
         BundleError(
-            .invalidName, "\"\(text.escapedForOneLine)\" is no model name: it \(reason)",
+            .invalidName, "\"\(text.excerptForOneLine)\" is no model name: it \(reason)",
             hint:
                 "A name is [publisher/]model; each part starts with a letter or digit and goes on with letters, digits, "
                 + "dots, underscores and dashes.")
@@ -48,7 +48,7 @@ package struct PackageVersion: Sendable, Hashable, CustomStringConvertible {
     package init(validating text: String) throws(BundleError) {
         if let reason = NamePart.fault(in: text) {
             throw BundleError(
-                .invalidName, "\"\(text.escapedForOneLine)\" is no version: it \(reason)",
+                .invalidName, "\"\(text.excerptForOneLine)\" is no version: it \(reason)",
                 hint:
                     "A version starts with a letter or digit and goes on with letters, digits, dots, underscores and dashes."
             )

@@ -93,6 +93,9 @@ extension GGUFHeader {
         return named ?? tensors.mainType?.name
     }
 
+    /// Shards of one model at the most: their names have five digits.
+    static let maximumShards: Int64 = 99_999
+
     /// The place among shards; `nil` for a whole file.
     package var split: GGUFSplit? {
         guard let count = metadata["split.count"]?.integer, count > 1 else { return nil }

@@ -87,6 +87,9 @@ package struct GGUFHeader: Sendable {
         try list.checkData(from: dataOffset, scanner)
         let end = (dataOffset + list.paddedByteCount).roundedUp(to: alignment)
         trailingByteCount = max(0, scanner.fileSize - end)
+        if let split, !(1...Self.maximumShards ~= split.count && 0..<split.count ~= split.index) {
+            throw scanner.failure(.shards, "there is no shard \(split.index) of \(split.count)", in: "split.no")
+        }
     }
 
     private static func readVersion(_ scanner: inout GGUFScanner, path: String) throws -> UInt32 {

@@ -54,14 +54,14 @@ package struct SafetensorsHeader: Sendable, Equatable {
                 }
                 continue
             }
-            let tensor = try Self.tensor(value, name.escapedForOneLine, shown)
+            let tensor = try Self.tensor(value, name.excerptForOneLine, of: size - 8 - Int64(length), shown)
             ranges.append((tensor.start, tensor.end, name))
             parameters = parameters.addingReportingOverflow(tensor.elements).partialValue
         }
         var offset: Int64 = 0
         for range in ranges.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {
             guard range.start == offset else {
-                throw Self.fault(shown, "has tensors that overlap or leave a hole at \(range.name.escapedForOneLine)")
+                throw Self.fault(shown, "has tensors that overlap or leave a hole at \(range.name.excerptForOneLine)")
             }
             offset = range.end
         }
@@ -73,16 +73,19 @@ package struct SafetensorsHeader: Sendable, Equatable {
     }
 
     private static func tensor(
-        _ value: JSONValue, _ name: String, _ shown: String
+        _ value: JSONValue, _ name: String, of dataBytes: Int64, _ shown: String
     ) throws(BundleError) -> (start: Int64, end: Int64, elements: Int64) {
         guard let type = value["dtype"]?.string, let shape = value["shape"]?.array,
             let offsets = value["data_offsets"]?.array?.compactMap(\.integer), offsets.count == 2,
             value["data_offsets"]?.array?.count == 2, offsets[0] >= 0, offsets[0] <= offsets[1]
         else { throw fault(shown, "has the tensor \(name) without type, shape or offsets") }
+        guard offsets[1] <= dataBytes else {
+            throw fault(shown, "has the tensor \(name) that reaches beyond the end of the file")
+        }
         guard let bits = bits[type] else {
             throw BundleError(
                 .unsupported,
-                "\(shown) has the tensor \(name) of the type \(type.escapedForOneLine), which is not known",
+                "\(shown) has the tensor \(name) of the type \(type.excerptForOneLine), which is not known",
                 hint: "Use a newer version of baigo.")
         }
         var elements: Int64 = 1

@@ -121,6 +121,10 @@ package enum NameRule: String, BundleRule {
     case control
     /// No zero-width characters.
     case zeroWidth = "zero-width"
+    /// In Unicode's normalization form C.
+    case normalization
+    /// No mark at the start or end of a part that makes one character with the `/` beside it.
+    case joinedSlash = "joined-slash"
     /// No backslash.
     case backslash
     /// None of `: * ? " < > |`.

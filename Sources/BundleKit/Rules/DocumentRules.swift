@@ -46,8 +46,10 @@ package enum ManifestRule: String, BundleRule {
     case licenseFile = "license-file"
     /// The sizes of all files add up to `totalSize`.
     case totalSize = "total-size"
-    /// The sizes of all files can be added up.
+    /// All files together have at most 2^60 bytes.
     case sizeOverflow = "size-overflow"
+    /// Files with one digest have one size.
+    case digestSize = "digest-size"
 
     // Files
     /// `files` is an array.

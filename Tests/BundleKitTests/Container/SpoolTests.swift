@@ -36,6 +36,19 @@ struct SpoolTests {
         #expect(small?.code == .unlistedEntry)
     }
 
+    @Test func aManifestBoundsWhatIsReadAsItArrives() throws {
+        let scratch = try Scratch()
+        var builder = try Sample().builder()
+        let padding = ArchiveBuilder.extraField(0xD935, [UInt8](repeating: 0, count: 65_000))
+        for number in 0..<2200 {
+            builder.add("model/\(number)/", []) { $0.local.extra += padding }
+        }
+        let error = try #require(throws: BundleError.self) {
+            try PackageReader.open(piping: builder.build(), in: scratch).contents(in: scratch)
+        }
+        #expect(error.identifier == Self.surplus)
+    }
+
     @Test func aManifestBoundsATarStreamToo() throws {
         let scratch = try Scratch()
         for folder in ["", "p/"] {

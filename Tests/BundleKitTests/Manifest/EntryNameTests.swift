@@ -14,7 +14,12 @@ struct EntryNameTests {
             "a\u{200E}b",
             "a\u{200F}b", "a\u{202A}b", "a\u{202E}b", "a\u{2066}b", "a\u{2069}b",
         ],
-        .zeroWidth: ["a\u{200B}b", "a\u{200C}b", "a\u{200D}b", "a\u{2060}b", "a\u{FEFF}b"],
+        .zeroWidth: [
+            "a\u{200B}b", "a\u{200C}b", "a\u{200D}b", "a\u{2060}b", "a\u{FEFF}b", "a\u{3164}b", "a\u{FFA0}b",
+            "a\u{1D173}b", "a\u{FFF0}b",
+        ],
+        .normalization: ["e\u{301}", "model/\u{212B}", "\u{1100}\u{1161}", "\u{F900}/x"],
+        .joinedSlash: ["a/\u{301}x", "\u{308}b", "model/\u{93E}", "a\u{600}/b", "a/b\u{600}"],
         .backslash: ["a\\b", "..\\a"],
         .reservedCharacter: ["a:b", "C:a", "a*b", "a?b", "a\"b", "a<b", "a>b", "a|b"],
         .emptyPart: ["/a", "//a", "a//b", "a/"],
@@ -56,6 +61,7 @@ struct EntryNameTests {
 
     @Test(arguments: [
         "a", "model/x.gguf", "model/ünïcode 漢.txt", "a-b", "console", "COM10", "a/.hidden", "nul1", "a b", "..a", "🙂",
+        "é/ñ", "model/ний", "हिन्दी",
     ])
     func takes(_ name: String) throws {
         #expect(try EntryName.validate(Array(name.utf8)) == name)
@@ -67,7 +73,10 @@ struct EntryNameTests {
         _ = try EntryName.validate(Array(long.utf8))
     }
 
-    @Test(arguments: [("A", "a"), ("\u{E9}", "e\u{301}"), ("straße", "STRASSE"), ("Σ", "ς"), ("ﬁ", "FI"), ("K", "k")])
+    @Test(arguments: [
+        ("A", "a"), ("\u{E9}", "e\u{301}"), ("straße", "STRASSE"), ("Σ", "ς"), ("ﬁ", "FI"), ("K", "k"), ("ẞ", "ß"),
+        ("ẞ", "SS"),
+    ])
     func foldsNamesThatSomeFileSystemTakesForOne(_ left: String, _ right: String) {
         #expect(EntryName.folded(left) == EntryName.folded(right))
     }

@@ -26,6 +26,20 @@ struct ForeignManifestTests {
         return builder
     }
 
+    @Test func takesNoTimeForManyKeysAndQuotesFewOfThem() throws {
+        let keys = (0..<200_000).map { #""k\#($0)":1"# }.joined(separator: ",")
+        let scratch = try Scratch()
+        let bytes = try builder(#"{\#(keys),"ID":"acme/x","revision":"2","model/a.gguf":"$0","LICENSE":"$1"}"#).build()
+        let start = ContinuousClock.now
+        #expect(try PackageReader.open(bytes, in: scratch).manifest.name.description == "acme/x")
+        #expect(ContinuousClock.now - start < .seconds(20))
+        let long = String(repeating: "n", count: 1 << 20)
+        let error = try #require(throws: BundleError.self) {
+            try PackageReader.open(try builder(#"{"name":"\#(long)!","model/a.gguf":"$0"}"#).build(), in: scratch)
+        }
+        #expect(error.message.utf8.count < 1024)
+    }
+
     @Test(arguments: [
         #"{"name":"acme/x","version":"2","files":[{"path":"model/a.gguf","sha256":"$0"},{"path":"model/LICENSE","sha256":"$1"}]}"#,
         #"{"name":"acme/x","version":"2","files":{"model/a.gguf":"$0","LICENSE":"sha256:$1"}}"#,

@@ -117,9 +117,28 @@ struct ManifestTests {
         #expect(error?.identifier == ManifestRule.sizeOverflow.identifier)
     }
 
+    @Test(arguments: [Int64(1 << 60) + 1, .max])
+    func refusesMoreThanCanBeCountedOn(_ size: Int64) {
+        let file: JSONValue = [
+            "path": "model/a", "role": "weights", "sha256": .string(Self.digest), "size": .integer(size),
+        ]
+        let error = #expect(throws: BundleError.self) { _ = try read(["files": [file], "totalSize": nil]) }
+        #expect(error?.identifier == ManifestRule.sizeOverflow.identifier)
+    }
+
+    @Test func refusesTwoSizesOfOneDigest() {
+        let files: [JSONValue] = [("model/a", 5), ("model/b", 7)].map { path, size in
+            ["path": .string(path), "role": "weights", "sha256": .string(Self.digest), "size": .integer(size)]
+        }
+        let error = #expect(throws: BundleError.self) { _ = try read(["files": .array(files), "totalSize": nil]) }
+        #expect(error?.identifier == ManifestRule.digestSize.identifier)
+    }
+
     @Test func everyRuleHasAFault() {
         let rules = (Self.memberFaults + Self.fileFaults).map(\.2.identifier) + Self.textFaults.map(\.1.identifier)
-        #expect(Set(ManifestRule.identifiers).subtracting(rules) == [ManifestRule.sizeOverflow.identifier])
+        #expect(
+            Set(ManifestRule.identifiers).subtracting(rules)
+                == [ManifestRule.sizeOverflow.identifier, ManifestRule.digestSize.identifier])
         let unsupported = Set(UnsupportedRule.identifiers).subtracting(rules)
         #expect(unsupported == [UnsupportedRule.ggufVersion.identifier, UnsupportedRule.byteOrder.identifier])
     }

@@ -237,6 +237,13 @@ struct GGUFHostileHeaderTests {
         #expect(error?.identifier == ModelHeaderRule.headerSize.identifier)
     }
 
+    @Test(arguments: [(Int64.max, Int64(2)), (-1, 2), (2, 2), (0, 100_000), (0, .max)])
+    func refusesAShardThatIsNone(_ index: Int64, _ count: Int64) throws {
+        let builder = GGUFBuilder.textModel.setting("split.no", .int64(index)).setting("split.count", .int64(count))
+        let error = try #require(throws: BundleError.self) { try GGUFHeader(reading: try namelessFile(builder.file)) }
+        #expect(error.identifier == ModelHeaderRule.shards.identifier)
+    }
+
     @Test func refusesWhatIsNoRegularFile() throws {
         let pipe = try OwnedDescriptor.open(reading: "/dev/null")
         let error = #expect(throws: FileError.self) { try GGUFHeader(reading: pipe) }

@@ -46,6 +46,21 @@ struct SafetensorsHeaderTests {
         #expect(error?.code == .modelHeader)
     }
 
+    @Test func refusesTensorsWhoseEndsCannotBeCounted() {
+        let size = Int64(1) << 60 - 1
+        let tensors = (0..<8).map { index in
+            #""t\#(index)":{"dtype":"U8","shape":[\#(size)],"data_offsets":[\#(Int64(index) * size),\#(Int64(index + 1) * size)]}"#
+        }
+        let error = #expect(throws: BundleError.self) { try read("{\(tensors.joined(separator: ","))}") }
+        #expect(error?.code == .modelHeader)
+    }
+
+    @Test func quotesOnlyTheStartOfALongName() {
+        let name = String(repeating: "n", count: 1 << 20)
+        let error = #expect(throws: BundleError.self) { try read(#"{"\#(name)":{"dtype":"F32","shape":[6]}}"#) }
+        #expect((error?.message.utf8.count ?? 0) < 1024)
+    }
+
     @Test(arguments: [100_000_001, UInt64.max, 4096])
     func refusesLengthsBeyondFileOrLimit(_ length: UInt64) {
         let error = #expect(throws: BundleError.self) { try read(Self.good, length: length) }

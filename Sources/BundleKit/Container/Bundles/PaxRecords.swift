@@ -51,7 +51,10 @@ struct PaxRecords {
             guard let sign = record.firstIndex(of: UInt8(ascii: "=")) else {
                 throw BundleError.bundle(.extendedHeader, "a pax header has a record without a value")
             }
-            try take(String(decoding: record[..<sign], as: UTF8.self), Array(record[(sign + 1)...]))
+            guard let key = String(validating: record[..<sign], as: UTF8.self), !key.utf8.contains(0) else {
+                throw BundleError.bundle(.extendedHeader, "a pax header has a record whose key is no text")
+            }
+            try take(key, Array(record[(sign + 1)...]))
             rest = rest.dropFirst(length)
         }
     }
@@ -78,8 +81,13 @@ struct PaxRecords {
         case _ where Self.numbers.contains(key):
             guard Self.number(value) != nil else { throw Self.fault(key) }
         default:
-            guard Self.harmless.contains(key) || Self.harmlessPrefixes.contains(where: key.hasPrefix) else {
-                throw BundleError.bundle(.extendedHeader, "a pax header has the record \"\(key.escapedForOneLine)\"")
+            let isText = Self.harmless.contains(key)
+            guard isText || Self.harmlessPrefixes.contains(where: key.hasPrefix) else {
+                throw BundleError.bundle(.extendedHeader, "a pax header has the record \"\(key.excerptForOneLine)\"")
+            }
+            // Readers stop at the first: some take the rest for something else.
+            guard !value.contains(0), !isText || String(validating: value, as: UTF8.self) != nil else {
+                throw Self.fault(key)
             }
         }
     }

@@ -32,6 +32,7 @@ final class StreamBody: Sendable {
         var part = head.pending
         while case .entry(let header) = part {
             if pass.isOver { return found }
+            guard stream.position <= head.limit else { throw StreamHead.surplus }
             let name = String(decoding: header.fields.name, as: UTF8.self)
             if name.utf8.last == UInt8(ascii: "/") {
                 guard header.fields.size == 0 else {

@@ -29,6 +29,8 @@ struct StreamHead: Sendable {
     let stream: ZipStream
     /// What comes next.
     let pending: ZipStream.Part
+    /// Bytes of the whole at the most.
+    let limit: Int64
 
     /// Reads the start of a stream.
     ///
@@ -67,7 +69,9 @@ struct StreamHead: Sendable {
             return .other(taken, limit: try limit(manifest))
         }
         let contents = try PackageContents(manifestBytes: manifest, checksumsBytes: checksums)
-        return .canonical(StreamHead(contents: contents, files: files, stream: stream, pending: pending))
+        return .canonical(
+            StreamHead(
+                contents: contents, files: files, stream: stream, pending: pending, limit: try limit(manifest)))
     }
 
     /// Bytes that a package with this manifest has at the most; `nil` where it cannot be read.
@@ -77,8 +81,7 @@ struct StreamHead: Sendable {
     }
 
     private static func limit(_ manifest: [UInt8]) throws(BundleError) -> Int64 {
-        let (sum, overflow) = try Manifest(reading: manifest).totalSize.addingReportingOverflow(overhead)
-        return overflow ? .max : sum
+        try Manifest(reading: manifest).totalSize + overhead
     }
 
     static var surplus: BundleError {

@@ -21,6 +21,15 @@ struct ZipCommonFields: Equatable, Sendable {
         "entry " + String(decoding: name.prefix(256), as: UTF8.self).escapedForOneLine
     }
 
+    /// Refuses a name that no entry may have.
+    ///
+    /// - Throws: `BundleError`, code `unsafeEntryName`.
+    func checkName() throws(BundleError) {
+        let isFolder = name.last == UInt8(ascii: "/")
+        _ = try EntryName.validate(
+            isFolder ? Array(name.dropLast()) : name, markedUTF8: flags & ZipFormat.utf8Flag != 0)
+    }
+
     /// Refuses what no stored entry of a package has.
     static func check(version: UInt16, flags: UInt16, method: UInt16, of name: ArraySlice<UInt8>) throws(BundleError) {
         var entry: String { shown(name) }

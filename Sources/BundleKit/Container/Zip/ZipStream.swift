@@ -72,6 +72,7 @@ struct ZipStream: Sendable {
         let rest = try take(length - ZipFormat.localBytes)
         taking(rest)
         let header = try ZipLocalHeader(reading: (signature + fixed + rest)[...])
+        try header.fields.checkName()
         guard parts.headers.count < ZipFormat.maximumEntries else {
             throw BundleError(.tooManyEntries, "validation failed: the archive has more than 65,536 entries")
         }
