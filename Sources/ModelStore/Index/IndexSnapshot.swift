@@ -23,7 +23,9 @@ struct IndexSnapshot {
     /// The file is opened as immutable, so that a user without write permission can, and nobody waits.
     init?(in root: Folder) {
         do {
-            guard try root.status(of: StoreLayout.index)?.kind == .regular else { return nil }
+            guard try root.status(of: StoreLayout.index)?.kind == .regular,
+                try IndexSeal.isWhole(root.file(reading: StoreLayout.index))
+            else { return nil }
             var configuration = Configuration()
             configuration.readonly = true
             let queue = try DatabaseQueue(
@@ -49,9 +51,9 @@ struct IndexSnapshot {
         var names: [String] = []
         let models = try Row.fetchCursor(database, sql: "SELECT name, stamp FROM model ORDER BY name")
         while let row = try models.next() {
-            let name: String = row[0]
+            let name = try row.decode(String.self, atIndex: 0)
             names.append(name)
-            entries.append(Entry(name: try PackageName(validating: name), stamp: row[1]))
+            entries.append(Entry(name: try PackageName(validating: name), stamp: try row.decode(atIndex: 1)))
         }
         // In the order of the primary key, as the models are, so that nothing is sorted or looked up.
         let rows = try Row.fetchCursor(
@@ -63,7 +65,7 @@ struct IndexSnapshot {
                 """)
         var model = 0
         while let row = try rows.next() {
-            let name: String = row[0]
+            let name = try row.decode(String.self, atIndex: 0)
             while model < names.count, names[model] != name { model += 1 }
             guard model < names.count else { throw StoreError(.index, "the index has a version of no model") }
             entries[model].versions.append(try version(row, of: entries[model].name))
@@ -75,15 +77,21 @@ struct IndexSnapshot {
     }
 
     private static func version(_ row: Row, of name: PackageName) throws -> StoredVersion {
-        guard let identity = SHA256Digest(hex: row[1] as String), let content = SHA256Digest(hex: row[3] as String)
+        // SQLite holds nobody to the types of a table that he reads: what is not as it should be throws.
+        guard let identity = SHA256Digest(hex: try row.decode(String.self, atIndex: 1)),
+            let content = SHA256Digest(hex: try row.decode(String.self, atIndex: 3))
         else { throw StoreError(.index, "the index holds something that is no digest") }
         return StoredVersion(
-            name: name, version: try PackageVersion(validating: row[2]),
-            identity: identity, content: content, isActive: row[4], isPinned: row[17],
-            importedAt: Timestamp(secondsSinceEpoch: row[5]), sequence: row[6], size: ByteCount(row[7] as Int64),
+            name: name, version: try PackageVersion(validating: row.decode(atIndex: 2)),
+            identity: identity, content: content, isActive: try row.decode(atIndex: 4),
+            isPinned: try row.decode(atIndex: 17),
+            importedAt: Timestamp(secondsSinceEpoch: try row.decode(atIndex: 5)), sequence: try row.decode(atIndex: 6),
+            size: ByteCount(try row.decode(Int64.self, atIndex: 7)),
             summary: ModelSummary(
-                displayName: row[8], format: row[9], architecture: row[10], quantization: row[11], license: row[12],
-                parameters: row[13], contextLength: row[14]),
-            signatureStatus: row[15], isTrusted: row[16])
+                displayName: try row.decode(atIndex: 8), format: try row.decode(atIndex: 9),
+                architecture: try row.decode(atIndex: 10), quantization: try row.decode(atIndex: 11),
+                license: try row.decode(atIndex: 12), parameters: try row.decode(atIndex: 13),
+                contextLength: try row.decode(atIndex: 14)),
+            signatureStatus: try row.decode(atIndex: 15), isTrusted: try row.decode(atIndex: 16))
     }
 }
