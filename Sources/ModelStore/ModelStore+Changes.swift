@@ -56,6 +56,8 @@ extension ModelStore {
 
     /// Removes a version, or a model with all its versions, and the contents that nothing else needs.
     ///
+    /// Of a version that is lost the audit log says then that it is removed.
+    ///
     /// - Parameters:
     ///   - reference: A version, or a bare name for the whole model.
     ///   - isAll: Whether a bare name may stand for several versions.
@@ -69,11 +71,23 @@ extension ModelStore {
     ) throws -> RemovalResult {
         guard try home.reading() != nil else { throw Resolver(names: []).unknown(reference.name) }
         let writing = try WritingHome(home, context: context, purpose: "remove", waiting: wait)
+        do {
+            return try remove(reference, all: isAll, forced: isForced, from: writing)
+        } catch let error as StoreError where [.modelNotFound, .versionNotFound, .damaged].contains(error.code) {
+            guard let lost = try LossRemoval(writing: writing).run(reference, all: isAll) else { throw error }
+            return lost
+        }
+    }
+
+    private func remove(
+        _ reference: ModelReference, all isAll: Bool, forced isForced: Bool, from writing: WritingHome
+    ) throws -> RemovalResult {
         let name = try writing.catalog.fullName(of: reference.name)
         let reading = try writing.catalog.versions(of: name)
         guard let model = try ModelFolder(name, in: writing.models) else { throw Resolver(names: []).unknown(name) }
         guard reference.version != nil else {
             let folders = try model.versionFolders()
+            if folders.isEmpty, let lost = try LossRemoval(writing: writing).run(reference, all: isAll) { return lost }
             guard folders.count <= 1 || isAll else {
                 throw StoreError(
                     .severalVersions, "\(name) has \(folders.count) versions",

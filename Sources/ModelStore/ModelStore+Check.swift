@@ -18,9 +18,13 @@ extension ModelStore {
         _ reference: ModelReference? = nil, knowing good: Set<SHA256Digest> = [],
         progress: any ProgressObserver = SilentProgress()
     ) throws -> CheckReport {
-        guard let (root, _) = try home.reading(), let models = try home.folder(StoreLayout.models, in: root) else {
+        guard let (root, _) = try home.reading() else {
             if let reference { throw Resolver(names: []).unknown(reference.name) }
             return CheckReport()
+        }
+        guard let models = try home.folder(StoreLayout.models, in: root) else {
+            if let reference { throw Resolver(names: []).unknown(reference.name) }
+            return try checkWithoutModels(root)
         }
         let catalog = Catalog(models: models, root: root)
         let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
@@ -28,6 +32,7 @@ extension ModelStore {
         guard let reference else {
             var report = try check.run(try catalog.names(), allBlobs: true, progress: progress)
             try examineAudit(&report, expecting: check.latestAudit)
+            report.lost = try LostVersion.all(in: root, models: models)
             return report
         }
         let name = try catalog.fullName(of: reference.name)
@@ -89,6 +94,20 @@ extension ModelStore {
         guard try home.reading() != nil else { return RepairResult() }
         let writing = try WritingHome(home, context: context, purpose: "check", waiting: wait)
         return try Repair(writing: writing, report: report).run(from: source, origin: origin, progress: progress)
+    }
+
+    private func checkWithoutModels(_ root: Folder) throws -> CheckReport {
+        var report = CheckReport()
+        if try hasContents(root) { report.problems.append(StoreError.lostModels(root).asWarning) }
+        try examineAudit(&report, expecting: nil)
+        report.lost = try LostVersion.all(in: root, models: nil)
+        return report
+    }
+
+    /// Whether there is a blob, or something in its place.
+    func hasContents(_ root: Folder) throws -> Bool {
+        let contents = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0)?.contents() }
+        return contents.map { !$0.digests.isEmpty || !$0.strays.isEmpty } ?? false
     }
 
     private func examineAudit(_ report: inout CheckReport, expecting head: AuditHead?) throws {

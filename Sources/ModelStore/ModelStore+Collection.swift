@@ -14,15 +14,19 @@ extension ModelStore {
     ///   - grace: How long something in `staging/` must have been left alone.
     ///   - wait: How long to wait for another writer.
     /// - Returns: What was removed.
-    /// - Throws: `StoreError`, code `damaged`, where a version cannot be read; `FileError`; `CancellationError`.
+    /// - Throws: `StoreError`, code `damaged`, where a version cannot be read, or is lost; `FileError`;
+    ///   `CancellationError`.
     package func collectGarbage(
         dryRun isDryRun: Bool = false, grace: Duration, wait: Duration = .zero
     ) throws -> CollectionResult {
         guard let (root, _) = try home.reading() else {
             return CollectionResult(isDryRun: isDryRun, blobs: [], staged: [], young: [])
         }
+        let models = try home.folder(StoreLayout.models, in: root)
+        if models == nil, try hasContents(root) { throw StoreError.lostModels(root) }
         if isDryRun {
-            guard let models = try home.folder(StoreLayout.models, in: root) else {
+            guard let models else {
+                if let loss = StoreError(lost: try LostVersion.all(in: root, models: nil)) { throw loss }
                 return CollectionResult(isDryRun: true, blobs: [], staged: [], young: [])
             }
             let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }

@@ -50,6 +50,29 @@ struct StoreTests {
         expect(try site.baigo("audit", "verify"), endsWith: .done)
     }
 
+    @Test func tellsOfALostVersionUntilItsLossIsAcknowledged() throws {
+        let site = try Site()
+        try packaged(site)
+        try packaged(site, "other")
+        let blobs = try site.snapshot("home/blobs")
+        expect(try site.shell("rm -r home/models/_/tiny"), endsWith: .done)
+        let found = try site.baigo("check", "--json")
+        expect(found, endsWith: .invalidContent, identifier: "store.damaged")
+        let reference = try #require(try found.json["lost"]?.array?.first?["reference"]?.string)
+        #expect(reference.hasPrefix("tiny:1~"))
+        #expect(try site.baigo("check").text.contains("lost: \(reference) was imported (line 2 of the audit log)"))
+        expect(try site.baigo("gc", "--dry-run", "--json"), endsWith: .invalidContent, identifier: "store.damaged")
+        expect(try site.baigo("gc", "--json"), endsWith: .invalidContent, identifier: "store.damaged")
+        #expect(try site.snapshot("home/blobs") == blobs)
+        let removed = try site.baigo("remove", reference, "--yes", "--json")
+        expect(removed, endsWith: .done)
+        #expect(try removed.json["lost"]?.array == [.string(reference)])
+        expect(try site.baigo("check"), endsWith: .done)
+        expect(try site.baigo("gc"), endsWith: .done)
+        expect(try site.baigo("remove", reference, "--yes"), endsWith: .notFound)
+        #expect(try site.baigo("list", "--json").json["models"]?.array?.count == 1)
+    }
+
     @Test func checksAndListsWithoutPermissionToWrite() throws {
         let site = try Site()
         try packaged(site)

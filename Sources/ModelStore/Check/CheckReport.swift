@@ -41,6 +41,8 @@ package struct CheckReport: Sendable {
     package internal(set) var blobs: [Blob] = []
     /// Versions that are damaged, by name.
     package internal(set) var versions: [Version] = []
+    /// Versions that are not there at all, though the audit log tells of their import and of no removal.
+    package internal(set) var lost: [LostVersion] = []
     /// What else is wrong: which version is active, histories, the audit log.
     package internal(set) var problems: [Warning] = []
     /// What is odd without being wrong.
@@ -55,15 +57,22 @@ package struct CheckReport: Sendable {
     package internal(set) var good: Set<SHA256Digest> = []
 
     /// Whether nothing is damaged.
-    package var isHealthy: Bool { blobs.isEmpty && versions.isEmpty && problems.isEmpty }
+    package var isHealthy: Bool { blobs.isEmpty && versions.isEmpty && lost.isEmpty && problems.isEmpty }
 
     /// What is wrong as one error; `nil` where nothing is.
     package var error: StoreError? {
         guard !isHealthy else { return nil }
-        let counts = [(blobs.count, "content"), (versions.count, "version"), (problems.count, "other fault")]
+        let counts = [
+            (blobs.count, "content"), (versions.count, "version"), (lost.count, "lost version"),
+            (problems.count, "other fault"),
+        ]
         let list = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+        let hints: [String?] = [
+            lost.isEmpty ? nil : "Import lost versions again, or acknowledge the loss with baigo remove NAME:VERSION.",
+            blobs.isEmpty && versions.isEmpty && problems.isEmpty
+                ? nil : "baigo check --repair PACKAGE takes contents again; --quarantine moves damaged ones aside.",
+        ]
         return StoreError(
-            .damaged, "the store is damaged: \(list)",
-            hint: "baigo check --repair PACKAGE takes contents again; --quarantine moves damaged ones aside.")
+            .damaged, "the store is damaged: \(list)", hint: hints.compactMap { $0 }.joined(separator: " "))
     }
 }

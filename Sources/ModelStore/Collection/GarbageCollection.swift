@@ -37,7 +37,8 @@ struct GarbageCollection {
 
     /// Looks; changes nothing.
     ///
-    /// - Throws: `StoreError`, code `damaged`, where a version cannot be read; `FileError`.
+    /// - Throws: `StoreError`, code `damaged`, where a version cannot be read or is lost, so that it may come back and
+    ///   need anything; `FileError`.
     func find(isDryRun: Bool) throws -> CollectionResult {
         var old: [StagedImport] = []
         var young: [StagedImport] = []
@@ -55,6 +56,7 @@ struct GarbageCollection {
         // Read before the models: what an import beside a dry run moves from one to the other is not missed.
         let present = try blobs?.contents().digests ?? []
         try catalog.checkEverythingIsUnderstood()
+        if let loss = StoreError(lost: try LostVersion.all(in: catalog.root, models: catalog.models)) { throw loss }
         let reachable = try catalog.reachableDigests()
         let unneeded = present.filter { !reachable.contains($0) && !isProtected.contains($0) }
         let found = try unneeded.sorted().compactMap { digest in

@@ -179,8 +179,7 @@ extension WritingHome {
         let wanted = (open.event.details["folders"]?.array ?? []).compactMap(\.string)
         guard let model = try ModelFolder(name, in: models) else { return .recovered }
         let left = try model.versionFolders()
-        if let active = try model.recordedActive(), !left.contains(active) { try model.deactivate() }
-        if left.isEmpty { try model.retire(in: models) } else { try model.dropStalePins() }
+        _ = try model.settleRemoval(in: models)
         return wanted.contains(where: left.contains) ? .undone : .recovered
     }
 

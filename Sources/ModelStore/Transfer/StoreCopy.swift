@@ -56,10 +56,11 @@ struct StoreCopy {
         {
             try target.publish(source.identity, isMove: isMove)
         }
-        // The lines that receipts name come before the receipts.
+        // The lines that receipts name come before the receipts; until both are there, the area says so to a check.
+        let area = try ContentCopy(source: source.blobs, target: target, progress: progress).emptyArea()
+        try target.staging.sync()
         try copyAudit()
-        let contents = ContentCopy(source: source.blobs, target: target, progress: progress)
-        try ModelCopy(source: source, target: target, area: try contents.emptyArea()).run(versions)
+        try ModelCopy(source: source, target: target, area: area).run(versions)
         for name in try source.others(forMove: isMove) {
             try TreeCopy.run(name, of: source.root, to: target.root)
         }

@@ -7,6 +7,8 @@ internal import BundleKit
 package struct RemovalResult: Sendable {
     /// The versions that are gone.
     package let versions: [StoredVersion]
+    /// Versions that were not there any more, and whose loss is acknowledged now.
+    package internal(set) var lost: [LostVersion] = []
     /// Whether nothing of the model is left.
     package let isModelGone: Bool
     /// Number of blobs that no version needed any more.
@@ -49,9 +51,7 @@ struct Removal {
         }
         try model.folder.sync()
         try trash.sync()
-        let left = try model.versionFolders()
-        if let active = try model.recordedActive(), !left.contains(active) { try model.deactivate() }
-        if left.isEmpty { try model.retire(in: writing.models) } else { try model.dropStalePins() }
+        let isModelGone = try model.settleRemoval(in: writing.models)
         let removed = try writing.removeUnreachable(of: digests)
         try writing.discardStaging(trashName)
         var warnings: [Warning] = []
@@ -62,7 +62,7 @@ struct Removal {
             details: ["blobs": .integer(Int64(removed.count)), "bytes": .integer(freed.bytes)])
         let audit = try writing.audit.outcome(done, .done, of: intent)
         return RemovalResult(
-            versions: versions, isModelGone: left.isEmpty, removedBlobs: removed.count, freed: freed,
+            versions: versions, isModelGone: isModelGone, removedBlobs: removed.count, freed: freed,
             warnings: warnings, audit: audit)
     }
 }

@@ -11,7 +11,8 @@ struct ModelRemove: BaigoCommand {
         abstract: "Remove a model, or one version of it, from the store.",
         discussion: """
             A model with several versions needs --all, the active version of several and a pinned one --force. There is no way back but \
-            to import the package again. Content that other versions use stays.
+            to import the package again. Content that other versions use stays. A version that baigo check calls lost is \
+            removed from what the audit log tells.
 
               baigo remove qwen2.5-7b-instruct:2026.10 --yes
 
@@ -38,9 +39,7 @@ struct ModelRemove: BaigoCommand {
         let store = try Host(context).store()
         let reference = try ModelReference(model)
         if !yes {
-            let found = try store.resolve(reference, checkingSizes: false).version
-            let what = all ? "every version of \(found.name)" : found.exactReference.description
-            guard try context.terminal.confirm("Remove \(what)?", usingInput: true, remedy: "--yes") else {
+            guard try context.terminal.confirm(try question(reference, store), usingInput: true, remedy: "--yes") else {
                 throw CLIError.declined
             }
         }
@@ -48,10 +47,25 @@ struct ModelRemove: BaigoCommand {
         if output.json {
             try context.output.result([
                 "removed": .array(result.versions.map(\.json)), "freedBytes": .integer(result.freed.bytes),
+                "lost": .array(result.lost.map { .string($0.reference) }),
             ])
         } else {
             for version in result.versions { try context.output.line("\(version.exactReference): removed") }
+            for version in result.lost {
+                try context.output.line("\(version.reference): was not there; its loss is acknowledged")
+            }
             if !output.quiet { try context.output.line("freed: \(result.freed)") }
+        }
+    }
+
+    private func question(_ reference: ModelReference, _ store: ModelStore) throws -> String {
+        do {
+            let found = try store.resolve(reference, checkingSizes: false).version
+            return "Remove \(all ? "every version of \(found.name)" : found.exactReference.description)?"
+        } catch let error as StoreError where [.modelNotFound, .versionNotFound].contains(error.code) {
+            let lost = try store.lostVersions(reference)
+            guard !lost.isEmpty else { throw error }
+            return "Acknowledge that \(lost.map(\.reference).joined(separator: ", ")) is lost?"
         }
     }
 }

@@ -19,6 +19,10 @@ struct CheckSummary {
             "healthy": .bool(report.isHealthy), "checkedBlobs": .integer(Int64(report.checkedBlobs)),
             "checkedVersions": .integer(Int64(report.checkedVersions)), "hashedBytes": .integer(hashed.bytes),
             "blobs": .array(report.blobs.map(\.json)), "versions": .array(report.versions.map(\.json)),
+            "lost": .array(
+                report.lost.map {
+                    ["reference": .string($0.reference), "line": .integer($0.line), "message": .string($0.message)]
+                }),
             "problems": report.problems.json, "warnings": report.notes.json,
         ]
         json["indexedModels"] = .number(indexed)
@@ -60,6 +64,7 @@ struct CheckSummary {
             lines += version.faults.map { "  \($0.message)" }
             lines += version.files.map { "  \($0.path): \(Self.shown($0.status))" }
         }
+        lines += report.lost.map { "lost: \($0.message)" }
         lines += report.problems.map { "damaged: \($0.message)" }
         if !isQuiet {
             lines += report.notes.map { "note: \($0.message)" }

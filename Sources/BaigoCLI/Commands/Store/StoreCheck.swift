@@ -12,7 +12,7 @@ struct StoreCheck: BaigoCommand {
         abstract: "Check everything in the store again, and repair it.",
         discussion: """
             Hashes every content once, on all cores, compares every unpacked package with its receipt, and checks the \
-            audit log. Changes nothing unless asked to, and needs no permission to write. With a model, only what that \
+            audit log, and that every version it tells of is there. Changes nothing unless asked to, and needs no permission to write. With a model, only what that \
             model needs is looked at.
 
               baigo check

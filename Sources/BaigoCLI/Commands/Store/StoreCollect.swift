@@ -10,14 +10,14 @@ struct StoreCollect: BaigoCommand {
         commandName: "gc",
         abstract: "Remove contents that no version needs, and what interrupted imports staged.",
         discussion: """
-            Receipts and manifests say what is needed; while one of them cannot be read, nothing is removed. \
-            Quarantined files stay. An import that was interrupted goes on from what it staged, and begins anew once \
-            that is removed.
+            Receipts and manifests say what is needed; while one of them cannot be read, or a version is lost (see \
+            baigo check), nothing is removed. Quarantined files stay. An import that was interrupted goes on from what \
+            it staged, and begins anew once that is removed.
 
               baigo gc --dry-run
               baigo gc --grace 0
 
-            Exit statuses: 4 a version cannot be read, 7 the store is held by another.
+            Exit statuses: 4 a version cannot be read or is lost, 7 the store is held by another.
             """)
 
     @Flag(help: "Show what would be removed; change nothing.")

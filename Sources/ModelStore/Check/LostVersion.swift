@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+internal import BaigoCore
+package import BundleKit
+
+/// A version that was imported and never removed, and is not there.
+package struct LostVersion: Sendable, Equatable {
+    package let name: PackageName
+    /// The name that its folder had: `version~identity`.
+    package let folderName: String
+    /// The number of the line of the audit log that tells of its import.
+    package let line: Int64
+
+    /// `name:version~identity`.
+    package var reference: String { "\(name):\(folderName)" }
+    /// What happened and what to do, in one line.
+    package var message: String {
+        "\(reference) was imported (line \(line) of the audit log) and never removed, and is not there; import its package "
+            + "again, or acknowledge the loss with baigo remove \(reference)"
+    }
+}
+
+extension LostVersion {
+    /// Compares the audit log of a home with its models.
+    ///
+    /// Under the store's lock, or beside commands that change it: what is removed or imported meanwhile is not lost.
+    ///
+    /// - Parameters:
+    ///   - root: The home.
+    ///   - models: Its models; `nil` where there are none.
+    /// - Returns: By name.
+    /// - Throws: `FileError`, `CancellationError`.
+    static func all(in root: Folder, models: Folder?) throws -> [LostVersion] {
+        guard try root.status(of: StoreLayout.audit)?.kind == .folder, try !isBeingCopiedTo(root) else { return [] }
+        let audit = try root.folder(StoreLayout.audit)
+        let recorded = try RecordedVersions(in: audit).lines
+        let missing = try recorded.filter { try !isThere($0.key, in: models) }
+        guard !missing.isEmpty else { return [] }
+        // A removal is written down before anything goes.
+        let now = try RecordedVersions(in: audit).lines
+        return missing.filter { now[$0.key] == $0.value }.compactMap(LostVersion.init)
+            .sorted { $0.reference.precedesBytewise($1.reference) }
+    }
+
+    private init?(_ key: String, _ line: Int64) {
+        let parts = key.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let name = try? PackageName(validating: parts[0]) else { return nil }
+        self.init(name: name, folderName: parts[1], line: line)
+    }
+
+    private static func isThere(_ key: String, in models: Folder?) throws -> Bool {
+        let parts = key.split(separator: ":", maxSplits: 1)
+        guard parts.count == 2, let models else { return false }
+        let name = parts[0].contains("/") ? String(parts[0]) : "\(StoreLayout.noPublisher)/\(parts[0])"
+        do throws(FileError) {
+            return try models.status(of: "\(name)/\(parts[1])") != nil
+        } catch {
+            // A file where a folder was.
+            guard error.code == .notFound else { throw error }
+            return false
+        }
+    }
+
+    /// Whether a copy into this store, which has the lines of the log first, was cut short.
+    private static func isBeingCopiedTo(_ root: Folder) throws(FileError) -> Bool {
+        guard try root.status(of: StoreLayout.staging)?.kind == .folder else { return false }
+        return try root.folder(StoreLayout.staging).status(of: ContentCopy.area) != nil
+    }
+}
+
+extension StoreError {
+    /// Says that versions are lost; `nil` where none is.
+    init?(lost: [LostVersion]) {
+        guard let first = lost.first else { return nil }
+        let others = lost.count > 1 ? " and \(lost.count - 1) more" : ""
+        self.init(
+            .damaged, "\(first.reference)\(others) was imported and never removed, and is not there",
+            hint: "See baigo check. Import the packages again, or acknowledge the loss with baigo remove NAME:VERSION; "
+                + "until then nothing is collected.")
+    }
+
+    /// Says that a store has contents and no folder for models.
+    static func lostModels(_ root: Folder) -> StoreError {
+        StoreError(
+            .damaged, "\(root.path(of: StoreLayout.models).escapedForOneLine) is gone, and there are contents",
+            hint: "Put the folder back from a backup, or import the packages again.")
+    }
+}
