@@ -207,13 +207,14 @@ measure_store() {
 }
 
 # Tokens a second of one model on all cores, and the time from the start of a command to the first byte of its answer.
-# What llama-bench processes is as long as the prompt that baigo counted, and it generates behind as many tokens.
+# What llama-bench processes is as long as the prompt that baigo counted, and it generates behind as many tokens. A round
+# takes seconds, in which a shared machine swings: there are twice as many.
 measure_run() {
-    local model="$disk/run.gguf" round threads prompt python="$short/venv/bin/python"
+    local model="$disk/run.gguf" round rounds=$((2 * runs)) threads prompt python="$short/venv/bin/python"
     threads="$(nproc)"
     "$python" "$root/scripts/bench.d/make_runnable.py" "$root/Fixtures/models/tiny-chat.gguf" "$model"
     printf 'What is in a package and how do I check it? %.0s' {1..24} > "$short/prompt"
-    for ((round = 1; round <= runs; round++)); do
+    for ((round = 1; round <= rounds; round++)); do
         baigo run "$model" --raw --max-tokens 128 --temperature 0 --threads "$threads" --json \
             < "$short/prompt" > "$short/run.json" 2> "$short/errors" || die "baigo run failed: $(tail -n 5 "$short/errors")"
         "$python" "$root/scripts/bench.d/read_run.py" "$short/run.json" > "$short/run.tsv"
@@ -224,7 +225,7 @@ measure_run() {
         first_byte run.baigo.first baigo run "$model" --raw --max-tokens 2 --temperature 0 --threads "$threads"
         first_byte run.llama-completion.first "$engine/bin/llama-completion" -m "$model" -t "$threads" -n 2 --temp 0 \
             -no-cnv --no-display-prompt --simple-io -f "$short/prompt"
-        say "  run: round $round of $runs done"
+        say "  run: round $round of $rounds done"
     done
 }
 
