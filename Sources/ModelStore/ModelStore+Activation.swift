@@ -17,11 +17,17 @@ package struct ActivationResult: Sendable {
 extension ModelStore {
     /// Makes a version the one that the bare name stands for.
     ///
+    /// - Parameters:
+    ///   - reference: The version.
+    ///   - isChecking: Whether its files are looked at by size first.
+    ///   - wait: How long to wait for another writer.
     /// - Returns: What changed; nothing for the version that is active already.
     /// - Throws: `StoreError`: `modelNotFound`, `versionNotFound`, `ambiguous`, `damaged` for a version whose files are
     ///   not whole; `FileError`.
-    package func activate(_ reference: ModelReference, wait: Duration = .zero) throws -> ActivationResult {
-        try changeActive(of: reference, .activate, wait) { versions, _ in
+    package func activate(
+        _ reference: ModelReference, checkingSizes isChecking: Bool = true, wait: Duration = .zero
+    ) throws -> ActivationResult {
+        try changeActive(of: reference, .activate, wait, checkingSizes: isChecking) { versions, _ in
             try Self.version(of: reference, among: versions)
         }
     }
@@ -57,7 +63,7 @@ extension ModelStore {
 
     private func changeActive(
         of reference: ModelReference, _ action: ActivationEntry.Action, _ wait: Duration,
-        to choose: (Catalog.Reading, ActivationTrail) throws -> StoredVersion
+        checkingSizes isChecking: Bool = true, to choose: (Catalog.Reading, ActivationTrail) throws -> StoredVersion
     ) throws -> ActivationResult {
         guard try home.reading() != nil else { throw Resolver(names: []).unknown(reference.name) }
         let writing = try WritingHome(home, context: context, purpose: action.rawValue, waiting: wait)
@@ -70,7 +76,8 @@ extension ModelStore {
         guard chosen != previous else {
             return ActivationResult(active: chosen, previous: previous, isChanged: false, warnings: [])
         }
-        try writing.catalog.package(of: chosen, home: home).checkSizes()
+        let package = try writing.catalog.package(of: chosen, home: home)
+        if isChecking { try package.checkSizes() }
         let event = AuditEvent(
             action.rawValue, model: chosen.reference.description, identity: chosen.identity,
             details: ["previous": .text(previous?.exactReference.description)])

@@ -14,7 +14,7 @@ extension ModelStore {
             let place = try Folder.nearest(to: home.path)
             let needed = decision.needed { _, _ in false }
             let free = try place.freeSpace()
-            try decision.checkSpace(needed: needed, free: free, at: place.path)
+            try decision.checkSpace(needed: ImportDecision.room(for: needed), free: free, at: place.path)
             return ImportPreview(standing: .new, needed: needed, free: free)
         }
         var versions: [StoredVersion] = []
@@ -31,7 +31,7 @@ extension ModelStore {
         let staging = try home.folder(StoreLayout.staging, in: root)
         let staged = try staging.map { try StagedImport.held(by: package.identity, in: $0) } ?? [:]
         let needed = try decision.needed(isHeld: { try blobs?.holds($0, size: $1) ?? false }, staged: staged)
-        try decision.checkSpace(needed: needed, free: free, at: root.path)
+        try decision.checkSpace(needed: ImportDecision.room(for: needed), free: free, at: root.path)
         return ImportPreview(standing: standing, needed: needed, free: free)
     }
 

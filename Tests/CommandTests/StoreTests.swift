@@ -20,6 +20,24 @@ struct StoreTests {
         expect(try site.shell(script), endsWith: .done)
     }
 
+    @Test(.enabled(if: TemporaryFileSystem.isAvailable, "only root can mount a file system"))
+    func thePreviewAsksForTheRoomThatTheImportAsksFor() throws {
+        let site = try Site()
+        expect(try site.baigo("export", Site.model, "-o", "m.baimodel", "--name", "tiny"), endsWith: .done)
+        defer { _ = try? site.shell("umount --lazy small large") }
+        for (home, size) in [("small", "1200k"), ("large", "4m")] {
+            let mount = "mkdir \(home); mount -t tmpfs -o size=\(size),mode=0700 baigo-test \(home)"
+            expect(try site.shell(mount), endsWith: .done)
+            let preview = try site.baigo("import", "m.baimodel", "--dry-run", "--json", "--home", home)
+            let done = try site.baigo("import", "m.baimodel", "--yes", "--home", home)
+            let together = try site.baigo("ingest", "m.baimodel", "--all-or-nothing", "--home", home)
+            for result in [preview, done, together] {
+                expect(result, endsWith: home == "small" ? .environment : .done)
+            }
+            if home == "large" { #expect(try preview.json["neededBytes"]?.integer ?? 0 > 1 << 20) }
+        }
+    }
+
     @Test func checksQuarantinesAndRepairs() throws {
         let site = try Site()
         try packaged(site)

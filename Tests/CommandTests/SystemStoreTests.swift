@@ -41,6 +41,20 @@ struct SystemStoreTests {
         expect(try site.baigo("check", "--system"), endsWith: .done)
     }
 
+    @Test(arguments: [
+        ["remove", "shared", "--yes"], ["activate", "shared:1"], ["rollback", "shared"], ["pin", "shared"],
+        ["unpin", "acme/shared:1"], ["set", "shared", "context=512"], ["du", "shared"], ["check", "shared"],
+    ])
+    func saysHowToNameAModelThatOnlyTheSystemStoreHas(_ command: [String]) throws {
+        let site = try site()
+        let result = try site.baigo(command)
+        expect(result, endsWith: .notFound)
+        #expect(result.errorOutput.contains("hint: ") && result.errorOutput.contains("add --system"))
+        let elsewhere = try site.baigo(command.map { $0 == "shared" ? "other" : $0 } + ["--home", "third"])
+        expect(elsewhere, endsWith: .notFound)
+        #expect(!elsewhere.errorOutput.contains("--system"))
+    }
+
     @Test func takesHomesSideBySideByOption() throws {
         let site = try site()
         expect(try site.baigo("import", "m.baimodel", "--yes", "--home", "other"), endsWith: .done)

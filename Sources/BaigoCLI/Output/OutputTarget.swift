@@ -18,6 +18,11 @@ extension OutputTarget {
     /// Writes a text as it is.
     func text(_ text: String) throws(FileError) { try write(Array(text.utf8)) }
 
+    /// Writes warnings, a line each.
+    func warnings(_ warnings: [Warning]) throws(FileError) {
+        for warning in warnings { try line("warning: " + warning.message.escapedForTerminal) }
+    }
+
     /// Writes one JSON object, indented, with `schemaVersion` added.
     func result(_ members: [String: JSONValue]) throws(FileError) {
         try write(JSONValue.object(members.merging(["schemaVersion": 1]) { $1 }).prettyBytes)

@@ -63,6 +63,11 @@ struct ImportDecision {
         return ByteCount(total)
     }
 
+    /// Room that contents of so many bytes need, with some for receipt, index and folders.
+    static func room(for needed: ByteCount) -> ByteCount {
+        ByteCount(needed.bytes.addingReportingOverflow(1 << 20).partialValue)
+    }
+
     /// Refuses what does not fit.
     ///
     /// - Throws: `FileError`, code `noSpace`, with both numbers.

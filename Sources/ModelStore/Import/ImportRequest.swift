@@ -148,8 +148,14 @@ package struct ImportPreview: Sendable {
     }
 
     package let standing: Standing
-    /// Bytes that would be written.
+    /// Bytes of contents that would be written.
     package let needed: ByteCount
     /// Bytes that can be written where the store is or would be.
     package let free: ByteCount
+
+    /// Room that has to be there: that of the contents, and some for receipt, index and folders.
+    package var room: ByteCount {
+        if case .present = standing { return ByteCount(0) }
+        return ImportDecision.room(for: needed)
+    }
 }

@@ -146,9 +146,8 @@ struct ImportTransaction {
         let staged = try StagedImport.held(by: package.identity, in: writing.staging)
         let needed = try decision.needed(
             isHeld: { try writing.blobs.holds($0, size: $1) }, staged: staged, copies: copies)
-        // Room for the receipt, the index and folders.
-        let slack = ByteCount(needed.bytes + (1 << 20))
-        try decision.checkSpace(needed: slack, free: try writing.root.freeSpace(), at: writing.root.path)
+        try decision.checkSpace(
+            needed: ImportDecision.room(for: needed), free: try writing.root.freeSpace(), at: writing.root.path)
     }
 }
 

@@ -81,7 +81,8 @@ struct EngineImport: BaigoCommand {
             let reference = try EngineReference(result.engine.reference)
             _ = try EngineTrialRun(hardware).activate(reference, in: store, wait: writing.duration)
         } catch {
-            try report(result, isActive: false, verdict, obstacles, context)
+            // Why it is not used is what counts, whoever reads standard output.
+            try? report(result, isActive: false, verdict, obstacles, context)
             throw error
         }
         try report(result, isActive: true, verdict, obstacles, context)

@@ -29,7 +29,7 @@ struct ModelActivate: BaigoCommand {
                 .usage, "\(reference) names no version",
                 hint: "Name one: \(reference):VERSION; see baigo list \(reference).")
         }
-        let result = try Host(context).store().activate(reference, wait: writing.duration)
+        let result = try Host(context).own(reference) { try $0.activate(reference, wait: writing.duration) }
         try result.report(output, context)
     }
 }
@@ -45,6 +45,7 @@ extension ActivationResult {
         } else {
             let before = previous.map { ", before: \($0.exactReference)" } ?? ""
             try context.output.line("\(active.exactReference): \(isChanged ? "active\(before)" : "already active")")
+            try context.errorOutput.warnings(warnings)
         }
     }
 }

@@ -26,7 +26,8 @@ struct ModelPin: BaigoCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let result = try Host(context).store().pin(ModelReference(model), true, wait: writing.duration)
+        let reference = try ModelReference(model)
+        let result = try Host(context).own(reference) { try $0.pin(reference, true, wait: writing.duration) }
         try result.report(output, context)
     }
 }
@@ -50,7 +51,8 @@ struct ModelUnpin: BaigoCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let result = try Host(context).store().pin(ModelReference(model), false, wait: writing.duration)
+        let reference = try ModelReference(model)
+        let result = try Host(context).own(reference) { try $0.pin(reference, false, wait: writing.duration) }
         try result.report(output, context)
     }
 }
@@ -64,6 +66,7 @@ extension PinResult {
         } else {
             let state = version.isPinned ? "pinned" : "not pinned"
             try context.output.line("\(version.exactReference): \(isChanged ? "" : "already ")\(state)")
+            try context.errorOutput.warnings(warnings)
         }
     }
 }

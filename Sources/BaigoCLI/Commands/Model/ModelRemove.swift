@@ -36,18 +36,21 @@ struct ModelRemove: BaigoCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let store = try Host(context).store()
+        let host = try Host(context)
         let reference = try ModelReference(model)
         if !yes {
-            guard try context.terminal.confirm(try question(reference, store), usingInput: true, remedy: "--yes") else {
+            let asked = try host.own(reference) { try question(reference, $0) }
+            guard try context.terminal.confirm(asked, usingInput: true, remedy: "--yes") else {
                 throw CLIError.declined
             }
         }
-        let result = try store.remove(reference, all: all, forced: force, wait: writing.duration)
+        let result = try host.own(reference) {
+            try $0.remove(reference, all: all, forced: force, wait: writing.duration)
+        }
         if output.json {
             try context.output.result([
                 "removed": .array(result.versions.map(\.json)), "freedBytes": .integer(result.freed.bytes),
-                "lost": .array(result.lost.map { .string($0.reference) }),
+                "lost": .array(result.lost.map { .string($0.reference) }), "warnings": result.warnings.json,
             ])
         } else {
             for version in result.versions { try context.output.line("\(version.exactReference): removed") }
@@ -55,6 +58,7 @@ struct ModelRemove: BaigoCommand {
                 try context.output.line("\(version.reference): was not there; its loss is acknowledged")
             }
             if !output.quiet { try context.output.line("freed: \(result.freed)") }
+            try context.errorOutput.warnings(result.warnings)
         }
     }
 

@@ -25,7 +25,8 @@ struct ModelRollback: BaigoCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let result = try Host(context).store().rollback(ModelReference(model), wait: writing.duration)
+        let reference = try ModelReference(model)
+        let result = try Host(context).own(reference) { try $0.rollback(reference, wait: writing.duration) }
         try result.report(output, context)
     }
 }

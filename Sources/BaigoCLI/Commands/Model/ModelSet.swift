@@ -42,10 +42,11 @@ struct ModelSet: BaigoCommand {
         }
         let changes = try changes()
         let host = try Host(context)
-        let result =
+        let result = try host.own(reference) { store in
             try changes.isEmpty
-            ? host.store().options(of: reference.name)
-            : host.store().setOptions(of: reference.name, changes, wait: writing.duration)
+                ? store.options(of: reference.name)
+                : store.setOptions(of: reference.name, changes, wait: writing.duration)
+        }
         if output.json {
             try context.output.result([
                 "model": .string(result.name.description), "options": result.options.json,

@@ -48,7 +48,7 @@ struct ExportLeave {
             do {
                 try store.recordRefusal(event, error: error, wait: .seconds(2))
             } catch let fault as any PresentableError {
-                try context.errorOutput.line(
+                try? context.errorOutput.line(
                     "warning: the refusal is not in the audit log: " + fault.message.escapedForTerminal)
             }
             throw error

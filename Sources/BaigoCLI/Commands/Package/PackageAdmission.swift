@@ -117,7 +117,7 @@ struct PackageAdmission {
         do {
             try store.recordRefusal(event, error: refusal, wait: .seconds(2))
         } catch let error as any PresentableError {
-            try context.errorOutput.line(
+            try? context.errorOutput.line(
                 "warning: the refusal is not in the audit log: " + error.message.escapedForTerminal)
         }
     }

@@ -58,10 +58,12 @@ struct PackageConvert: BaigoCommand {
         let written = try PackageWriter.rewrite(
             package, as: container.format(for: target), to: place,
             progress: progress.observer(output, context, host.configuration))
-        try report(package, written, results)
+        try report(package, written, results, context)
     }
 
-    private func report(_ package: PackageReader, _ written: WrittenPackage, _ out: any OutputTarget) throws {
+    private func report(
+        _ package: PackageReader, _ written: WrittenPackage, _ out: any OutputTarget, _ context: CommandContext
+    ) throws {
         let isNew = package.identity != written.identity
         guard !output.json else {
             return try out.result([
@@ -77,5 +79,6 @@ struct PackageConvert: BaigoCommand {
             "\((target == "-" ? "standard output" : target).escapedForOneLine): "
                 + "\(written.manifest.name):\(written.manifest.version), \(written.size), \(what)")
         if !output.quiet { try out.line("identity: \(written.identity)") }
+        try context.errorOutput.warnings(package.warnings)
     }
 }

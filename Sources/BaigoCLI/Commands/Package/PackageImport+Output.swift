@@ -46,17 +46,17 @@ extension PackageImport {
             var json = PackageReport(package, verdict: verdict, files: nil).json
             json["dryRun"] = true
             json["outcome"] = .string(would)
-            json["neededBytes"] = .integer(preview.needed.bytes)
+            json["neededBytes"] = .integer(preview.room.bytes)
             json["freeBytes"] = .integer(preview.free.bytes)
             try context.output.result(json)
         } else {
             try context.output.line(
-                "would be \(would); needs \(preview.needed) of \(preview.free) free; the data was not read")
+                "would be \(would); needs \(preview.room) of \(preview.free) free; the data was not read")
         }
     }
 
     /// Says what was done.
-    func report(_ result: ImportResult, _ context: CommandContext) throws {
+    func report(_ result: ImportResult, _ shown: [Warning], _ context: CommandContext) throws {
         let version = result.package.version
         if output.json {
             try context.output.result([
@@ -75,5 +75,6 @@ extension PackageImport {
             }
         try context.output.line("\(version.reference): \(what)\(version.isTrusted ? ", trusted" : "")")
         if !output.quiet { try context.output.line("identity: \(version.identity)") }
+        try context.errorOutput.warnings(result.warnings.filter { !shown.contains($0) })
     }
 }

@@ -89,11 +89,11 @@ struct PackageImport: BaigoCommand {
         do {
             let result = try admission.carryOut(
                 prepared, progress: progress.observer(output, context, host.configuration))
-            try report(result, context)
+            try report(result, prepared.package.warnings + prepared.verdict.warnings, context)
         } catch is CancellationError {
             let staged = try store.stagedImports().first { $0.name == prepared.package.identity.hex }
             if let staged, staged.size.bytes > 0, !output.json {
-                try context.errorOutput.line("interrupted: " + staged.hint)
+                try? context.errorOutput.line("interrupted: " + staged.hint)
             }
             throw CancellationError()
         }

@@ -51,7 +51,7 @@ struct StoreCheck: BaigoCommand {
         let reference = try model.map { model throws(StoreError) in try ModelReference(model) }
         let observer = progress.observer(output, context, host.configuration)
         let indexed = rebuild ? try store.rebuildIndex(wait: writing.duration) : nil
-        let first = try store.check(reference, progress: observer)
+        let first = try host.own(reference) { try $0.check(reference, progress: observer) }
         var report = first
         var moved: QuarantineResult?
         if quarantine, !report.isHealthy {

@@ -27,8 +27,8 @@ struct StoreMeasure: BaigoCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let name = try model.map { model throws(StoreError) in try ModelReference(model).name }
-        let usage = try Host(context).store().usage(of: name)
+        let reference = try model.map { model throws(StoreError) in try ModelReference(model) }
+        let usage = try Host(context).own(reference) { try $0.usage(of: reference?.name) }
         if output.json {
             try context.output.result([
                 "models": .array(
