@@ -17,6 +17,8 @@ package struct CLIError: PresentableError {
         case partlyAnswered = "run.partly-answered"
         /// Of several packages none was ingested, for different reasons.
         case nothingDone = "ingest.nothing-done"
+        /// Packages were ingested, and the report of it could not be written.
+        case unreported = "ingest.report-not-written"
         /// A line of a batch is no request.
         case badRequest = "run.bad-request"
         case unexpected = "internal.unexpected"
@@ -33,7 +35,7 @@ package struct CLIError: PresentableError {
         case .usage, .confirmation, .badRequest: .usage
         case .declined, .nothingDone: .unexpected
         case .partlyDone, .partlyAnswered: .partlyDone
-        case .configuration, .noCommandLine: .environment
+        case .configuration, .noCommandLine, .unreported: .environment
         case .unexpected: .unexpected
         }
     }

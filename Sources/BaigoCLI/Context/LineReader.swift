@@ -45,9 +45,17 @@ struct LineReader {
     ///
     /// - Throws: As `next()`.
     mutating func rest() throws -> String {
+        let bytes = try remainingBytes()
+        return try text(bytes)
+    }
+
+    /// Everything that is left, text or not.
+    ///
+    /// - Throws: As `next()`, but for bytes that are not UTF-8.
+    mutating func remainingBytes() throws -> [UInt8] {
         while !isAtEnd { try fill() }
         defer { buffered = [] }
-        return try text(buffered)
+        return buffered
     }
 
     private mutating func fill() throws {

@@ -9,13 +9,21 @@ struct IngestItem {
     let path: FilePath
     /// The folder it was found in; `nil` for a file that was named.
     private let folder: Folder?
-    /// Whether the name is no text, so that the path only looks like it.
-    private let isUnreadable: Bool
+    /// What stands against opening it, where that is known already.
+    private let fault: FileError?
 
-    init(path: FilePath, folder: Folder?, isUnreadable: Bool = false) {
+    init(path: FilePath, folder: Folder? = nil, fault: FileError? = nil) {
         self.path = path
         self.folder = folder
-        self.isUnreadable = isUnreadable
+        self.fault = fault
+    }
+
+    /// A file whose name is no text, so that the path only looks like it.
+    static func unreadable(_ path: FilePath, folder: Folder? = nil) -> IngestItem {
+        IngestItem(
+            path: path, folder: folder,
+            fault: FileError(
+                .wrongType, "the name of \(path.string.escapedForTerminal) is not UTF-8", hint: "Rename the file."))
     }
 
     /// The path for receipt, audit log and report.
@@ -23,14 +31,22 @@ struct IngestItem {
     /// The file's own name.
     var name: String { path.lastComponent?.string ?? path.string }
 
+    /// Whether the file is one that macOS lays beside another on a medium, `._NAME`: no package, but what the medium
+    /// cannot keep otherwise (AppleDouble, RFC 1740).
+    var isAppleDouble: Bool {
+        guard name.hasPrefix("._"), let start = try? open().bytes(at: 0, count: Self.appleDouble.count) else {
+            return false
+        }
+        return start == Self.appleDouble
+    }
+
+    private static let appleDouble: [UInt8] = [0x00, 0x05, 0x16, 0x07]
+
     /// Opens the file for reading; one that was found in a folder is never a link.
     ///
     /// - Throws: `FileError`.
     func open() throws(FileError) -> OwnedDescriptor {
-        if isUnreadable {
-            throw FileError(
-                .wrongType, "the name of \(path.string.escapedForTerminal) is not UTF-8", hint: "Rename the file.")
-        }
+        if let fault { throw fault }
         if let folder { return try folder.file(reading: name) }
         let file = try OwnedDescriptor.open(reading: path)
         guard try file.status().kind == .regular else {
@@ -55,37 +71,5 @@ struct IngestItem {
         try place.removeFile(name)
         try place.sync()
         return true
-    }
-
-    /// What a list of names stands for: files as they were named, folders by the packages that lie in them.
-    ///
-    /// A name that leads nowhere is kept, so that it is told of.
-    ///
-    /// - Throws: `FileError` for a folder that cannot be listed.
-    static func items(named names: [String]) throws(FileError) -> [IngestItem] {
-        var items: [IngestItem] = []
-        for name in names {
-            let path = FilePath(name)
-            var isFolder = false
-            do throws(FileError) {
-                isFolder = try FileStatus.of(path).kind == .folder
-            } catch {
-                guard error.code == .notFound else { throw error }
-            }
-            guard isFolder else {
-                items.append(IngestItem(path: path, folder: nil))
-                continue
-            }
-            let folder = try Folder.open(path)
-            let (entries, others) = try folder.namesAndOthers()
-            for entry in entries where entry.hasSuffix(".baimodel") {
-                guard try folder.status(of: entry)?.kind == .regular else { continue }
-                items.append(IngestItem(path: path.appending(entry), folder: folder))
-            }
-            for entry in others where entry.hasSuffix(".baimodel") {
-                items.append(IngestItem(path: path.appending(entry), folder: folder, isUnreadable: true))
-            }
-        }
-        return items
     }
 }

@@ -16,14 +16,14 @@ struct IngestPass {
     let context: CommandContext
     /// A new observer for each file.
     let progress: () -> any ProgressObserver
-    /// Takes notice of each file that is done.
-    let ended: (IngestRecord) throws -> Void
+    /// Tells of each file that is done.
+    let teller: IngestTeller
     private(set) var records: [IngestRecord] = []
 
     init(
         host: Host, store: ModelStore, rules: AdmissionRules, quarantine: IngestQuarantine?, isMoving: Bool,
         context: CommandContext,
-        progress: @escaping () -> any ProgressObserver, ended: @escaping (IngestRecord) throws -> Void
+        progress: @escaping () -> any ProgressObserver, teller: IngestTeller
     ) throws {
         self.host = host
         self.store = store
@@ -33,7 +33,7 @@ struct IngestPass {
         self.isMoving = isMoving
         self.context = context
         self.progress = progress
-        self.ended = ended
+        self.teller = teller
     }
 
     /// Takes in what is good.
@@ -55,11 +55,11 @@ struct IngestPass {
     mutating func importAllOrNothing(_ items: [IngestItem]) throws {
         try takeAllOrNothing(items)
         // Only now nothing can go back any more.
-        guard isMoving, records.allSatisfy(\.isIn) else { return }
+        guard isMoving, records.allSatisfy(\.isSettled) else { return }
         for index in records.indices {
             records[index].takeAway()
             for warning in records[index].warnings where warning.identifier == "ingest.not-removed" {
-                try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
+                teller.warn(warning.message)
             }
         }
     }
@@ -68,15 +68,22 @@ struct IngestPass {
         var checked: [IngestRecord] = []
         var missing: [SHA256Digest: Int64] = [:]
         var needed: Int64 = 0
+        var reserve: Int64 = 0
         var free: Int64 = .max
         for item in items {
             try Task.checkCancellation()
             var record = IngestRecord(item)
             do {
-                let preview = try verify(item, &record, &missing)
-                needed = needed.addingReportingOverflow(preview.needed.bytes).partialValue
-                free = min(free, preview.free.bytes)
-                record.close()
+                if item.isAppleDouble {
+                    record.skip()
+                } else {
+                    let preview = try verify(item, &record, &missing)
+                    needed = needed.addingReportingOverflow(preview.needed.bytes).partialValue
+                    // One after the other, so that the same room serves all of them.
+                    reserve = max(reserve, preview.room.bytes - preview.needed.bytes)
+                    free = min(free, preview.free.bytes)
+                    record.close()
+                }
             } catch let error as any PresentableError {
                 record.end(error)
             }
@@ -85,7 +92,8 @@ struct IngestPass {
         let isGood = checked.allSatisfy { $0.error == nil }
         // What several of them hold is written once.
         let total = missing.values.reduce(Int64(0)) { $0.addingReportingOverflow($1).partialValue }
-        let room = isGood && min(needed, total) > free ? noRoom(ByteCount(min(needed, total)), ByteCount(free)) : nil
+        let wanted = min(needed, total).addingReportingOverflow(reserve).partialValue
+        let room = isGood && wanted > free ? noRoom(ByteCount(wanted), ByteCount(free)) : nil
         let obstacle = try room ?? (isGood ? overQuota(ByteCount(total), of: items.count) : nil)
         guard isGood, obstacle == nil else {
             for record in checked { try finish(record) }
@@ -110,22 +118,25 @@ struct IngestPass {
         let refusal = PolicyError(error.code, "refused by policy: \(error.message)", hint: error.hint)
         let event = AuditEvent(
             "ingest", details: ["packages": .integer(Int64(count)), "size": .integer(needed.bytes)])
-        try store.recordRefusal(event, error: refusal, wait: rules.wait)
+        do {
+            try store.recordRefusal(event, error: refusal, wait: rules.wait)
+        } catch let error as any PresentableError {
+            teller.warn("the refusal is not in the audit log: " + error.message)
+        }
         return refusal
     }
 
     private mutating func commit(_ items: [IngestItem]) throws {
         for (index, item) in items.enumerated() {
-            let record: IngestRecord
             do {
                 try Task.checkCancellation()
-                record = try admit(item)
+                let record = try admit(item)
+                try finish(record)
+                if record.isSettled { continue }
             } catch {
                 rollBack()
                 throw error
             }
-            try finish(record)
-            guard !record.isIn else { continue }
             rollBack()
             for left in items[(index + 1)...] { try finish(IngestRecord(left)) }
             return
@@ -134,6 +145,10 @@ struct IngestPass {
 
     private mutating func admit(_ item: IngestItem) throws -> IngestRecord {
         var record = IngestRecord(item)
+        guard !item.isAppleDouble else {
+            record.skip()
+            return record
+        }
         do {
             let admission = admission(item)
             let prepared = try admission.prepare(open: {
@@ -180,39 +195,56 @@ struct IngestPass {
         }
     }
 
+    /// Puts aside what is refused, and keeps the record, whatever happens to the copy.
     private mutating func finish(_ record: IngestRecord, moving isMoving: Bool = false) throws {
         var record = record
+        var interruption: (any Error)?
         if record.status == .refused, let quarantine {
             do {
                 record.quarantined = try quarantine.keep(record, by: BaigoRelease.product)
             } catch let error as any PresentableError {
                 record.warnings.append(error.asWarning)
+            } catch {
+                interruption = error
             }
         }
         if isMoving { record.takeAway() }
         records.append(record)
-        try ended(record)
+        teller.tell(record)
+        if let interruption { throw interruption }
     }
 
     /// Removes what this run imported, the last one first, and makes active again what was.
     private mutating func rollBack() {
         for index in records.indices.reversed() where records[index].status == .imported {
             guard let version = records[index].version else { continue }
-            do {
-                if let previous = records[index].previous {
-                    _ = try store.activate(previous.exactReference, wait: rules.wait)
+            var warnings: [Warning] = []
+            if let previous = records[index].previous {
+                do {
+                    // As it was before, damaged or not.
+                    _ = try store.activate(previous.exactReference, checkingSizes: false, wait: rules.wait)
+                } catch {
+                    warnings.append(
+                        error.asWarning("ingest.not-reactivated", "\(previous.exactReference) is not active again"))
                 }
+            }
+            do {
                 _ = try store.remove(version.exactReference, forced: true, wait: rules.wait)
                 records[index].status = .rolledBack
-                // A reader of standard output that went away must not keep the others from going back.
-                try? ended(records[index])
+                teller.line(records[index])
             } catch {
-                let reason = (error as? any PresentableError)?.message ?? String(describing: error)
-                records[index].warnings.append(
-                    Warning(
-                        identifier: "ingest.not-rolled-back",
-                        message: "\(version.exactReference) is still there: \(reason)"))
+                warnings.append(error.asWarning("ingest.not-rolled-back", "\(version.exactReference) is still there"))
             }
+            for warning in warnings { teller.warn(warning.message) }
+            records[index].warnings += warnings
         }
+    }
+}
+
+extension Error {
+    /// A warning with the reason that this error gives.
+    fileprivate func asWarning(_ identifier: String, _ message: String) -> Warning {
+        let reason = (self as? any PresentableError)?.message ?? String(describing: self)
+        return Warning(identifier: identifier, message: "\(message): \(reason)")
     }
 }

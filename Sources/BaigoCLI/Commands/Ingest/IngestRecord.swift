@@ -8,13 +8,15 @@ internal import SystemPackage
 /// What became of one file.
 struct IngestRecord {
     /// What became of it, in a word.
-    enum Status: String {
+    enum Status: String, CaseIterable {
         case imported, present
         case signaturesAdded = "signatures-added"
         /// The package stands against it.
         case refused
         /// This host stands against it.
         case failed
+        /// It is no package, and nothing that could be one.
+        case skipped
         /// It is good, and was left out because of another one.
         case held
         /// It was imported and removed again because of another one.
@@ -47,6 +49,8 @@ struct IngestRecord {
 
     /// Whether its content is in the store now.
     var isIn: Bool { [.imported, .present, .signaturesAdded].contains(status) }
+    /// Whether nothing is left to be done with it.
+    var isSettled: Bool { isIn || status == .skipped }
 
     /// Removes the file, where the store holds its content now or a copy is in quarantine.
     ///
@@ -79,6 +83,12 @@ struct IngestRecord {
         version = result.package.version
         audit = result.audit
         warnings += result.warnings
+        close()
+    }
+
+    /// Leaves the file alone.
+    mutating func skip() {
+        status = .skipped
         close()
     }
 
@@ -147,7 +157,8 @@ struct IngestRecord {
 
     /// One line for a person.
     var line: String {
-        let what = version?.exactReference.description ?? error?.message ?? ""
+        let reason = status == .skipped ? "metadata of macOS (AppleDouble), no package" : error?.message
+        let what = version?.exactReference.description ?? reason ?? ""
         let signature = version.map { $0.isTrusted ? ", trusted" : ", \($0.signatureStatus)" } ?? ""
         return "\(item.path.string): \(status.rawValue)\(what.isEmpty ? "" : ": ")\(what)\(signature)".escapedForOneLine
     }

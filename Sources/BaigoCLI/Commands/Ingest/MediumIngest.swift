@@ -14,13 +14,15 @@ struct MediumIngest: BaigoCommand {
         discussion: """
             Files named *.baimodel in a folder, links left out, are taken in the order of their names, each as by \
             import --yes; what is good is imported, what is refused is told of. Without --move the medium is only read. It asks \
-            nothing and can be run again at any time: what is in the store already is success.
+            nothing and can be run again at any time: what is in the store already is success. Report and quarantine lie \
+            outside of the store and of the folders that are read.
 
               baigo ingest /media/stick --quarantine /srv/refused --report /srv/reports/today.json
               find /media -name '*.baimodel' -print0 | baigo ingest -0 -
               baigo ingest /media/stick --all-or-nothing --require-signature
 
-            Exit statuses: 0 all imported or present, 2 some, else the status that all failures share, or 1.
+            Exit statuses: 0 all imported or present, or no package there; 2 some, else the status that all failures share, \
+            or 1; 7 or 141 where all was done but report or output could not be written.
             """)
 
     @Argument(help: "Packages, and folders that hold some; - alone for their names on standard input, one a line.")
@@ -61,65 +63,79 @@ struct MediumIngest: BaigoCommand {
         let isList = files == ["-"]
         if files.contains("-"), !isList { throw ValidationError("- stands alone.") }
         if nulSeparated, !isList { throw ValidationError("-0 goes with - for standard input.") }
+        if let report, ["", "-"].contains(report) {
+            throw ValidationError("--report needs the name of a file; --json prints the report.")
+        }
+        if let quarantine, ["", "-"].contains(quarantine) {
+            throw ValidationError("--quarantine needs the name of a folder.")
+        }
     }
 
     func run(in context: CommandContext) throws {
         let host = try Host(context)
         let store = try host.store()
-        let items = try IngestItem.items(named: try names())
+        let sources = IngestSources(named: try names())
+        let targets = IngestTargets(
+            report: report.map { FilePath($0) }, quarantine: quarantine.map { FilePath($0) })
+        try targets.check(sources, homes: [host.home] + [try? host.configuration.systemStore()].compactMap(\.self))
         let book = IngestReport(store, StoreContext.current(program: BaigoRelease.product))
-        let place = report.map { FilePath($0) }
-        // A report that cannot be written is told of before anything is done.
-        if let place { try book.publish([], at: place, isComplete: false) }
+        let teller = IngestTeller(output, context)
         var pass = try IngestPass(
             host: host, store: store,
             rules: AdmissionRules(
                 isReplacing: replace, signature: signature.request, policy: policy.request, wait: .seconds(wait)),
-            quarantine: try quarantine.map { path throws(FileError) in try IngestQuarantine(at: FilePath(path)) },
+            quarantine: try targets.quarantine.map { path throws(FileError) in try IngestQuarantine(at: path) },
             isMoving: isMoving, context: context, progress: { progress.observer(output, context, host.configuration) },
-            ended: { try show($0, context) })
+            teller: teller)
+        // A report that cannot be written is told of before anything is done.
+        if let place = targets.report { try book.publish([], at: place, isComplete: false) }
         var failure: (any Error)?
         do {
-            if allOrNothing { try pass.importAllOrNothing(items) } else { try pass.importGoodOnes(items) }
+            if allOrNothing {
+                try pass.importAllOrNothing(sources.items)
+            } else {
+                try pass.importGoodOnes(sources.items)
+            }
         } catch {
             failure = error
         }
-        let isComplete = failure == nil || failure is any PresentableError
-        if let place { try book.publish(pass.records, at: place, isComplete: isComplete) }
-        if output.json { try context.output.result(try book.json(pass.records, isComplete: isComplete)) }
-        if let failure { throw failure }
-        if let error = Self.verdict(pass.records) { throw error }
+        let outcome = IngestOutcome(records: pass.records, count: sources.items.count)
+        let lost = reportFault(book, outcome, targets.report)
+        teller.result(book.json(outcome.records, isComplete: outcome.isComplete))
+        if outcome.isEmpty { teller.note("no package was found") }
+        if let failure {
+            if let lost { teller.warn(lost.message) }
+            throw failure
+        }
+        if let lost { throw lost }
+        if let untold = teller.failure { throw outcome.untold(untold) }
+        if let error = outcome.verdict { throw error }
+        if targets.report != nil || output.json { try book.checkStore() }
     }
 
-    private func names() throws -> [String] {
-        guard files == ["-"] else { return files }
+    /// Writes the report at the end.
+    ///
+    /// - Returns: Why it is not there.
+    private func reportFault(_ book: IngestReport, _ outcome: IngestOutcome, _ place: FilePath?) -> CLIError? {
+        do {
+            if let place { try book.publish(outcome.records, at: place, isComplete: outcome.isComplete) }
+            return nil
+        } catch {
+            return outcome.unreported(error)
+        }
+    }
+
+    /// The paths on the command line or on standard input, as bytes: a name need not be text.
+    private func names() throws -> [[UInt8]] {
+        guard files == ["-"] else { return files.map { Array($0.utf8) } }
         var input = LineReader(try OwnedDescriptor.duplicating(0, path: "standard input"))
-        let separator: Character = nulSeparated ? "\0" : "\n"
-        return try input.rest().split(separator: separator).map(String.init)
-    }
-
-    private func show(_ record: IngestRecord, _ context: CommandContext) throws {
-        guard !output.json else { return }
-        if record.error == nil {
-            if !output.quiet { try context.output.line(record.line) }
-        } else {
-            try context.errorOutput.line(record.line)
+        let bytes = try input.remainingBytes()
+        guard !nulSeparated else { return bytes.split(separator: 0).map(Array.init) }
+        guard !bytes.contains(0) else {
+            throw CLIError(
+                .usage, "the names on standard input have NUL bytes", hint: "Use -0 for names that end in NUL.")
         }
-        for warning in record.warnings where !output.quiet {
-            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-        }
-    }
-
-    /// What the whole run ends with; `nil` where everything is in the store.
-    static func verdict(_ records: [IngestRecord]) -> (any PresentableError)? {
-        let errors = records.compactMap(\.error)
-        guard let first = errors.first else { return nil }
-        let names = records.filter { $0.error != nil }.prefix(5).map(\.item.name).joined(separator: ", ")
-        let list = "\(errors.count) of \(records.count) were not imported: \(names)\(errors.count > 5 ? ", …" : "")"
-        if records.contains(where: \.isIn) {
-            return CLIError(.partlyDone, list, hint: "Run it again when what stands against them is mended.")
-        }
-        if errors.allSatisfy({ $0.exitStatus == first.exitStatus }) { return first }
-        return CLIError(.nothingDone, list, hint: "See the messages above, or the report.")
+        // The CR of a line that ends in CR LF is none of the name; who has such names uses -0.
+        return bytes.split(separator: 0x0A).map { Array($0.last == 0x0D ? $0.dropLast() : $0) }.filter { !$0.isEmpty }
     }
 }
