@@ -72,6 +72,28 @@ struct InventoryTests {
         #expect(!site.exists("x.json"))
     }
 
+    @Test func refusesTwoFilesThatAreOneOrTheSignatureOfTheOther() throws {
+        let site = try site()
+        expect(try site.shell("mkdir real; ln -s real link"), endsWith: .done)
+        for (target, sqlite) in [
+            ("x", "x"), ("x", "./x"), ("real/x", "link/x"), ("real/../x", "x"), ("x", "X"), ("x.asc", "x"),
+            ("x", "x.asc"), ("real/x", "link/x.asc"),
+        ] {
+            let result = try site.baigo("list", "--index", "-o", target, "--sqlite", sqlite, "--force", "--json")
+            expect(result, endsWith: .usage, identifier: "usage")
+            #expect(try site.shell("ls real; ls").text == "1.baimodel\n2.baimodel\nhome\nlink\nreal\n")
+        }
+        expect(try site.baigo("list", "--index", "-o", "real/x", "--sqlite", "x"), endsWith: .done)
+    }
+
+    @Test func takesNoSignatureAwayUnasked() throws {
+        let site = try site()
+        try site.write(Data("of something else".utf8), to: "a.json.asc")
+        expect(try site.baigo("list", "--index", "-o", "a.json", "--json"), endsWith: .usage, identifier: "file.exists")
+        #expect(try site.contents("a.json.asc") == Data("of something else".utf8))
+        #expect(!site.exists("a.json"))
+    }
+
     @Test func signsBothFilesSoThatGnuPGAloneChecksThem() throws {
         let ring = try KeyRing()
         let key = try ring.makeKey("Audit <audit@example.org>")

@@ -38,6 +38,19 @@ struct InventoryOptions: ParsableArguments {
         if target == "-", signing.isAsked {
             throw ValidationError("a signature needs a file beside which it can stand.")
         }
+        if let target, let sqlite, target != "-" { try Self.checkApart(target, sqlite) }
+    }
+
+    /// Refuses two files that are one, or one that is the signature of the other.
+    private static func checkApart(_ target: String, _ sqlite: String) throws {
+        for (first, second) in [(target, sqlite), (target + ".asc", sqlite), (target, sqlite + ".asc")] {
+            // Paths that lead nowhere are told of where they are opened.
+            guard let one = try? WrittenPlace(file: FilePath(first)),
+                let other = try? WrittenPlace(file: FilePath(second)), one.isSameFile(as: other)
+            else { continue }
+            throw ValidationError(
+                "-o and --sqlite name one file, or one names the signature of the other: \(second.escapedForOneLine).")
+        }
     }
 }
 
@@ -52,7 +65,8 @@ struct InventoryFiles {
     /// - Throws: `FileError`, code `exists`.
     func check(_ path: String) throws {
         guard !isReplacing else { return }
-        for path in key == nil ? [path] : [path, path + ".asc"] {
+        // A signature goes with the file that it belongs to, also where the new one is not signed.
+        for path in [path, path + ".asc"] {
             let (folder, name) = try Self.place(path)
             guard try folder.status(of: name) == nil else {
                 throw FileError(
