@@ -19,7 +19,7 @@ fetch_archive() {
     local folder="$cache/downloads" work
     local archive="$folder/$LLAMA_CPP_ARCHIVE"
     mkdir -p "$folder"
-    if ! archive_is_right "$archive"; then
+    if ! has_digest "$LLAMA_CPP_SHA256" "$archive"; then
         say "fetching $LLAMA_CPP_ARCHIVE from PyPI"
         work="$(mktemp -d "$folder/pip.XXXXXX")"
         printf '%s --hash=sha256:%s\n' "$LLAMA_CPP_PYPI" "$LLAMA_CPP_SHA256" > "$work/requirements.txt"
@@ -32,13 +32,14 @@ fetch_archive() {
         fi
         mv -f "$work/$LLAMA_CPP_ARCHIVE" "$archive"
         rm -rf "$work"
-        archive_is_right "$archive" || die "$archive does not have the SHA-256 that LLAMA_CPP_VERSION pins."
+        has_digest "$LLAMA_CPP_SHA256" "$archive" || die "$archive does not have the SHA-256 that LLAMA_CPP_VERSION pins."
     fi
     printf '%s\n' "$archive"
 }
 
-archive_is_right() {
-    [ -f "$1" ] && printf '%s  %s\n' "$LLAMA_CPP_SHA256" "$1" | sha256sum --status --strict -c -
+# has_digest SHA256 FILE
+has_digest() {
+    [ -f "$2" ] && printf '%s  %s\n' "$1" "$2" | sha256sum --status --strict -c -
 }
 
 # unpack_source FOLDER: the llama.cpp tree of the archive, complete or not there at all.

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Debian packages: finds out which are missing, and installs just those. Needs say.sh.
+# Debian packages: finds out which are missing, and installs just those; and versions. Needs say.sh.
 
 # require_packages PACKAGE=TEST…, where TEST is a command, "module:NAME" of pkg-config, "library:NAME" of the dynamic
 # linker, "python:MODULE" of Python or "file:PATH".
@@ -27,6 +27,9 @@ is_present() {
         *) command -v "$2" > /dev/null ;;
     esac
 }
+
+# is_at_least VERSION NEEDED
+is_at_least() { [ "$(printf '%s\n' "$2" "$1" | sort -V | head -n 1)" = "$2" ]; }
 
 is_installed() {
     [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2> /dev/null)" = installed ]
