@@ -85,6 +85,30 @@ struct EngineExportTests {
             identifier: "signature.missing")
     }
 
+    /// On a machine that only builds, neither the driver's library nor ROCm's is there.
+    @Test func aBackendWhoseDriverIsMissingHereIsPackedForAHostThatHasIt() throws {
+        let site = try Site()
+        let made = try site.shell(
+            """
+            mkdir engine && cp -a '\(Site.checkout.path)/.build/engine/'{bin,lib,share,engine.json} engine/
+            echo 'int cuInit(int flags) { return flags; }' > driver.c
+            echo 'int cuInit(int); int ggml_backend_init(void) { return cuInit(0); }' > backend.c
+            cc -shared -fPIC -Wl,-soname,libcuda.so.1 driver.c -o libcuda.so
+            cc -shared -fPIC backend.c -L. -lcuda -o engine/bin/libggml-cuda.so
+            """)
+        expect(made, endsWith: .done)
+        let proof = try site.shell("engine/bin/baigo-backend-probe engine/bin/libggml-cuda.so; exit $?")
+        #expect(proof.status == 3, "\(proof)")
+        #expect(proof.text.contains("libcuda.so.1"))
+        try site.putWorker()
+        expect(try site.baigo("engine", "export", "-o", "cuda.baiengine", "--accelerator", "cuda12"), endsWith: .done)
+        let names = try site.shell("tar tzf cuda.baiengine").text.split(separator: "\n")
+        #expect(names.contains("libs/libggml-cuda.so"))
+        #expect(!names.contains { $0.contains("libcuda.") })
+        expect(
+            try site.baigo("run", Site.model, "Hello", "--temperature", "0", "--max-tokens", "4"), endsWith: .done)
+    }
+
     /// Whether this process may make a world of its own.
     private static let canEnterAChroot =
         getuid() == 0 && (try? Program("unshare").run(["--net", "--mount", "true"]).status) == 0

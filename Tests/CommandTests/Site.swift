@@ -69,6 +69,15 @@ final class Site {
             in: folder)
     }
 
+    /// Lets baigo use a copy of the built worker, which finds its libraries in the working folder, in `engine/lib`.
+    func putWorker() throws {
+        let place = URL(fileURLWithPath: path("build/debug"))
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let worker = place.appendingPathComponent("baigo-engine")
+        try FileManager.default.copyItem(at: URL(fileURLWithPath: Program.product("baigo-engine").path), to: worker)
+        environment["BAIGO_ENGINE"] = worker.path
+    }
+
     func path(_ name: String) -> String { folder + "/" + name }
 
     func contents(_ name: String) throws -> Data { try Data(contentsOf: URL(fileURLWithPath: path(name))) }

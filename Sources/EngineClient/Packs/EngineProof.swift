@@ -132,7 +132,8 @@ package struct EngineProof: Sendable {
     }
 }
 
-/// A program of a pack that runs once, for a limited time, with the pack's libraries and next to no environment.
+/// A program of a pack that runs once, for a limited time, with the pack's libraries and no more of the environment than says
+/// which devices there are.
 struct PackProgram {
     /// The exit status; -1 for a program that a signal or the limit ended.
     let status: Int32
@@ -145,7 +146,8 @@ struct PackProgram {
         do throws(Errno) {
             process = try ScannerProcess(
                 [path] + arguments,
-                environment: ["LD_LIBRARY_PATH": folder.string, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"])
+                environment: ["LD_LIBRARY_PATH": folder.string, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"]
+                    .merging(DriverEnvironment.withoutCaches) { $1 }.merging(DriverEnvironment.chosen) { $1 })
         } catch {
             throw EngineError(
                 .cannotStart, "cannot start \(path.escapedForOneLine): \(error.description)",

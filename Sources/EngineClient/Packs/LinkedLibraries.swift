@@ -7,12 +7,16 @@ internal import SystemPackage
 
 /// The libraries that a program or library of an engine loads, as the dynamic linker of this host finds them.
 ///
-/// The linker is asked (`ld.so --list`), which runs nothing of what it looks at. For engines in use only.
+/// The linker is asked, which runs nothing of what it looks at; ld.so(8), `LD_TRACE_LOADED_OBJECTS`. For engines in use
+/// only.
 enum LinkedLibraries {
-    /// The C library and the linker belong to the host, and so do libraries of a driver.
+    /// The C library and the linker belong to the host, and so do libraries of a driver, and ROCm, whose libraries look for
+    /// gigabytes of kernels beside themselves.
     private static let hostNames = [
         "ld-linux", "linux-vdso", "linux-gate", "libc.so", "libm.so", "libmvec.so", "libdl.so", "libpthread.so",
         "librt.so", "libresolv.so", "libutil.so", "libanl.so", "libnss_", "libcuda.so", "libnvidia-", "libvulkan.so",
+        "libamdhip64.so", "libamd_comgr.so", "libhipblas.so", "libhipblaslt.so", "libhsa-runtime64.so", "librocblas.so",
+        "librocprofiler-register.so", "librocroller.so", "librocsolver.so", "librocsparse.so",
     ]
 
     private static let linkers = ["/lib64/ld-linux-x86-64.so.2", "/lib/ld-linux-aarch64.so.1"]
@@ -28,7 +32,8 @@ enum LinkedLibraries {
         }
         let process: ScannerProcess
         do throws(Errno) {
-            process = try ScannerProcess([linker, "--list", file.string], environment: ["LC_ALL": "C"])
+            process = try ScannerProcess(
+                [linker, file.string], environment: ["LC_ALL": "C", "LD_TRACE_LOADED_OBJECTS": "1"])
         } catch {
             throw EngineError(.cannotStart, "cannot start \(linker): \(error.description)")
         }

@@ -106,8 +106,9 @@ private func spawn(_ program: FilePath, input: Int32, output: Int32) -> Result<p
     var process = pid_t()
     let result = program.withPlatformString { path in
         let arguments: [UnsafeMutablePointer<CChar>?] = [strdup(path), nil]
-        defer { free(arguments[0]) }
-        return posix_spawn(&process, path, &actions, &attributes, arguments, environ)
+        let environment = DriverEnvironment.forWorkers.map { strdup($0) } + [nil]
+        defer { (arguments + environment).forEach { free($0) } }
+        return posix_spawn(&process, path, &actions, &attributes, arguments, environment)
     }
     return result == 0 ? .success(process) : .failure(Errno(rawValue: result))
 }
