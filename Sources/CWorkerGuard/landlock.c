@@ -70,12 +70,16 @@ static bool allow(int rules, const char *path, __u64 rights) {
     return done;
 }
 
-/// Devices of graphics cards, which are worked with by writing and ioctl.
-static void allow_devices(int rules, __u64 rights) {
-    static const char *const names[] = { "/dev/null", "/dev/dri", "/dev/kfd", "/dev/accel", "/dev/dxg" };
-    for (size_t index = 0; index < sizeof names / sizeof names[0]; ++index) {
-        (void)allow(rules, names[index], rights);
+static void allow_all(int rules, const char *const *paths, size_t count, __u64 rights) {
+    for (size_t index = 0; index < count; ++index) {
+        (void)allow(rules, paths[index], rights);
     }
+}
+
+/// Devices of graphics cards, which are worked with by writing and ioctl.
+static void allow_cards(int rules, __u64 rights) {
+    static const char *const names[] = { "/dev/dri", "/dev/kfd", "/dev/accel", "/dev/dxg" };
+    allow_all(rules, names, sizeof names / sizeof names[0], rights);
     DIR *devices = opendir("/dev");
     if (devices == NULL) {
         return;
@@ -96,7 +100,7 @@ static bool enter(int rules) {
     return entered;
 }
 
-bool guard_refuse_writing(bool *no_way_out) {
+bool guard_refuse_writing(bool uses_cards, bool *no_way_out) {
     const long known = version();
     struct ruleset wanted = { EXECUTE | WRITE_FILE, 0, 0 };
     for (__u64 right = READ_DIR << 1; right <= MAKE_SYM; right <<= 1) {
@@ -111,7 +115,9 @@ bool guard_refuse_writing(bool *no_way_out) {
     if (rules < 0) {
         return false;
     }
-    allow_devices(rules, wanted.files & (WRITE_FILE | TRUNCATE | IOCTL_DEV));
+    const __u64 rights = wanted.files & (WRITE_FILE | TRUNCATE | IOCTL_DEV);
+    (void)allow(rules, "/dev/null", rights);
+    if (uses_cards) allow_cards(rules, rights);
     const bool entered = enter(rules);
     *no_way_out = entered && known >= 6;
     return entered;
@@ -132,16 +138,20 @@ static int allow_library(struct dl_phdr_info *library, size_t size, void *contex
     return 0;
 }
 
-bool baigo_guard_confine_reading(const char *const *files, size_t count) {
+bool baigo_guard_confine_reading(bool uses_cards, const char *const *files, size_t count) {
     static const char *const system[] = {
         // What libraries are loaded from, and the files that say where they are.
-        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/cuda", "/opt/rocm", "/etc/ld.so.cache",
-        // What graphics drivers are found by.
-        "/usr/share/vulkan", "/etc/vulkan", "/usr/share/glvnd", "/etc/glvnd", "/usr/share/drirc.d", "/usr/share/libdrm",
-        "/etc/OpenCL", "/proc/driver", "/proc/devices", "/sys/bus", "/sys/class", "/sys/dev", "/sys/module",
+        "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache",
         // Processors, memory, this process, and the time that a chat template may ask for.
         "/sys/devices", "/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/sys/kernel", "/proc/sys/vm",
-        "/etc/localtime", "/usr/share/zoneinfo", "/dev/urandom", "/dev/random", "/dev/zero",
+        "/etc/localtime", "/usr/share/zoneinfo", "/dev/null", "/dev/urandom", "/dev/random",
+        "/dev/zero",
+    };
+    // Graphics drivers, what they are found by, and what they look up.
+    static const char *const drivers[] = {
+        "/usr/local/cuda", "/usr/local/nvidia", "/usr/share/nvidia", "/opt/rocm", "/opt/amdgpu", "/usr/share/libdrm",
+        "/usr/share/vulkan", "/etc/vulkan", "/usr/share/glvnd", "/etc/glvnd", "/usr/share/drirc.d", "/etc/OpenCL",
+        "/proc/driver", "/proc/devices", "/sys/bus", "/sys/class", "/sys/dev", "/sys/module",
     };
     // Stays open: as long as the folder is in use, its rule holds.
     static int own_process = -1;
@@ -153,13 +163,12 @@ bool baigo_guard_confine_reading(const char *const *files, size_t count) {
     if (rules < 0) {
         return false;
     }
-    for (size_t index = 0; index < sizeof system / sizeof system[0]; ++index) {
-        (void)allow(rules, system[index], READ_FILE | READ_DIR);
-    }
+    allow_all(rules, system, sizeof system / sizeof system[0], READ_FILE | READ_DIR);
     dl_iterate_phdr(allow_library, (void *)&rules);
-    allow_devices(rules, READ_FILE | READ_DIR);
-    for (size_t index = 0; index < count; ++index) {
-        (void)allow(rules, files[index], READ_FILE);
+    if (uses_cards) {
+        allow_all(rules, drivers, sizeof drivers / sizeof drivers[0], READ_FILE | READ_DIR);
+        allow_cards(rules, READ_FILE | READ_DIR);
     }
+    allow_all(rules, files, count, READ_FILE);
     return enter(rules);
 }

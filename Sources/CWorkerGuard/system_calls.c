@@ -24,7 +24,10 @@
 #define REFUSE RETURN(SECCOMP_RET_ERRNO | EACCES)
 #define REFUSE_CALL(name) SKIP_UNLESS(__NR_##name, 1), REFUSE
 
-bool guard_filter_system_calls(void) {
+bool guard_filter_system_calls(bool uses_cards) {
+    // Drivers of graphics cards use local sockets and netlink. There is no domain of the other number.
+    const __u32 local = uses_cards ? AF_UNIX : ~0u;
+    const __u32 netlink = uses_cards ? AF_NETLINK : ~0u;
     struct sock_filter program[] = {
         LOAD(arch),
         SKIP_UNLESS(NATIVE_ARCHITECTURE, 1),
@@ -54,11 +57,11 @@ bool guard_filter_system_calls(void) {
         REFUSE_CALL(keyctl),
         REFUSE_CALL(add_key),
         REFUSE_CALL(request_key),
-        // Local sockets and netlink stay: drivers of graphics cards use them. The kernel looks at the domain's low word.
+        // The kernel looks at the domain's low word.
         SKIP_UNLESS(__NR_socket, 4),
         LOAD(args[0]),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_UNIX, 2, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 1, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, local, 2, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, netlink, 1, 0),
         REFUSE,
         RETURN(SECCOMP_RET_ALLOW),
     };
@@ -66,5 +69,8 @@ bool guard_filter_system_calls(void) {
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0) == 0;
 }
 #else
-bool guard_filter_system_calls(void) { return false; }
+bool guard_filter_system_calls(bool uses_cards) {
+    (void)uses_cards;
+    return false;
+}
 #endif

@@ -66,7 +66,7 @@ size_t baigo_guard_thread_count(void) {
     return count;
 }
 
-unsigned baigo_guard_apply(void) {
+unsigned baigo_guard_apply(bool uses_cards) {
     unsigned applied = 0;
     restore_crash_signals();
     if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0) applied |= BAIGO_GUARD_PARENT_DEATH;
@@ -77,9 +77,9 @@ unsigned baigo_guard_apply(void) {
     if (be_ended_first()) applied |= BAIGO_GUARD_ENDED_FIRST;
     if (limit_memory_to_machine()) applied |= BAIGO_GUARD_MEMORY_LIMIT;
     bool no_way_out = false;
-    if (guard_refuse_writing(&no_way_out)) applied |= BAIGO_GUARD_NOTHING_WRITABLE;
+    if (guard_refuse_writing(uses_cards, &no_way_out)) applied |= BAIGO_GUARD_NOTHING_WRITABLE;
     if (no_way_out) applied |= BAIGO_GUARD_NO_WAY_OUT;
-    if (guard_filter_system_calls()) {
+    if (guard_filter_system_calls(uses_cards)) {
         applied |= BAIGO_GUARD_SYSTEM_CALL_FILTER;
     } else if (unshare(CLONE_NEWNET) == 0) {
         applied |= BAIGO_GUARD_NETWORK_NAMESPACE;

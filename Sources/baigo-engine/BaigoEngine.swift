@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+internal import EngineRunner
 internal import EngineWire
 internal import Glibc
 
@@ -10,7 +11,7 @@ internal import Glibc
 @main
 struct BaigoEngine {
     static func main() {
-        let protections = Protections()
+        let protections = Protections(usesCards: TextEngine.hasCardBackends)
         guard let channel = RequestChannel(socket: STDIN_FILENO) else {
             lastWords("baigo-engine is started by baigo and is of no use alone.")
             exit(WorkerExit.misused)

@@ -67,7 +67,8 @@ struct ConfinementTests {
     }
 
     /// The same protections around a program that tries everything.
-    @Test func leavesAProgramNothingButItsFiles() throws {
+    @Test(arguments: [false, true])
+    func leavesAProgramNothingButItsFiles(usesCards: Bool) throws {
         guard try hasLandlock() else { return }
         let sources = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Sources/CWorkerGuard")
@@ -84,7 +85,7 @@ struct ConfinementTests {
                     + files.map { sources.appendingPathComponent($0).path } + ["-lpthread"],
                 environment: ["TMPDIR": folder.path])
             try #require(built.status == 0, "\(built)")
-            let result = try Program(probe).run([model.path], in: folder.path)
+            let result = try Program(probe).run([model.path, usesCards ? "cards" : "none"], in: folder.path)
             #expect(
                 result.text == """
                     read model: yes
@@ -100,7 +101,7 @@ struct ConfinementTests {
                     remove: no
                     run a program: no
                     network socket: no
-                    local socket: yes
+                    local socket: \(usesCards ? "yes" : "no")
                     signal its parent: no
 
                     """, "\(result)")
@@ -114,6 +115,7 @@ struct ConfinementTests {
         #include <fcntl.h>
         #include <signal.h>
         #include <stdio.h>
+        #include <string.h>
         #include <sys/socket.h>
         #include <sys/stat.h>
         #include <unistd.h>
@@ -122,8 +124,9 @@ struct ConfinementTests {
         int main(int count, char **arguments) {
             const char *model = arguments[1];
             pid_t parent = getppid();
-            unsigned applied = baigo_guard_apply();
-            if (count != 2 || !baigo_guard_confine_reading(&model, 1)) return 1;
+            const bool cards = strcmp(arguments[2], "cards") == 0;
+            unsigned applied = baigo_guard_apply(cards);
+            if (count != 3 || !baigo_guard_confine_reading(cards, &model, 1)) return 1;
             say("read model", reads(model));
             say("read own status", reads("/proc/self/status"));
             say("read libraries", reads("/lib") || reads("/usr/lib"));

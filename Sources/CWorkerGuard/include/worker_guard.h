@@ -12,7 +12,8 @@ enum baigo_guard {
     BAIGO_GUARD_NO_NEW_PRIVILEGES = 1 << 1,
     /// No core file with the contents of prompts is written.
     BAIGO_GUARD_NO_CORE_FILE = 1 << 2,
-    /// A system call filter refuses sockets but local ones, io_uring, new programs, and reaching into other processes.
+    /// A system call filter refuses sockets but local ones for graphics drivers, io_uring, new programs, and reaching
+    /// into other processes.
     BAIGO_GUARD_SYSTEM_CALL_FILTER = 1 << 3,
     /// A network namespace of its own, without any interface; tried where the filter cannot be had.
     BAIGO_GUARD_NETWORK_NAMESPACE = 1 << 4,
@@ -20,7 +21,8 @@ enum baigo_guard {
     BAIGO_GUARD_DESCRIPTORS_CLOSED = 1 << 5,
     /// No capability but to read any file and to lock memory.
     BAIGO_GUARD_FEW_CAPABILITIES = 1 << 6,
-    /// Landlock refuses to write to, make or remove anything but devices of graphics cards, and to run programs.
+    /// Landlock refuses to write to, make or remove anything but devices of graphics cards in use, and to run
+    /// programs.
     BAIGO_GUARD_NOTHING_WRITABLE = 1 << 7,
     /// Landlock refuses TCP, and signals and local sockets that lead out.
     BAIGO_GUARD_NO_WAY_OUT = 1 << 8,
@@ -32,14 +34,15 @@ enum baigo_guard {
 
 /// Applies what the kernel lets through. Call it first, while the process has one thread.
 ///
-/// Returns the protections in force.
-unsigned baigo_guard_apply(void);
+/// Devices of graphics cards can be opened, and local sockets made, only where `uses_cards` says so. Returns the
+/// protections in force.
+unsigned baigo_guard_apply(bool uses_cards);
 
 /// Lets the calling thread, and every thread that it starts, read nothing but the named files, the folders of the
-/// libraries that are loaded, and what the system's libraries and graphics drivers need.
+/// libraries that are loaded, and what the system's libraries need; graphics drivers too where `uses_cards` says so.
 ///
 /// A file that is not there now cannot be read later either. Returns whether that is in force.
-bool baigo_guard_confine_reading(const char *const *files, size_t count);
+bool baigo_guard_confine_reading(bool uses_cards, const char *const *files, size_t count);
 
 /// Lowers the limit of private memory.
 ///

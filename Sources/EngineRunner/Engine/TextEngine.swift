@@ -45,6 +45,9 @@ package final class TextEngine {
         libraryFolder = try Backends.load()
     }
 
+    /// Whether backends for graphics cards lie beside this engine; none of them is loaded for it.
+    package static var hasCardBackends: Bool { Backends.areForCards }
+
     /// Name and release of the engine.
     package static var name: String { "llama.cpp \(EngineRelease.loaded)" }
 

@@ -11,13 +11,10 @@ enum Backends {
     /// - Returns: The folder that libllama was loaded from.
     /// - Throws: `EngineError`, code `noBackend`.
     static func load() throws(EngineError) -> String {
-        let known = unsafeBitCast(llama_backend_init as @convention(c) () -> Void, to: UnsafeRawPointer.self)
-        guard let library = MappedFiles.file(at: known), let slash = library.lastIndex(of: "/") else {
+        guard let folder = libraryFolder else {
             throw EngineError(.noBackend, "the folder of libllama cannot be found")
         }
-        let folder = String(library[..<slash])
-        // One folder alone: the same backend from two folders would count as two devices.
-        let candidates = [folder, folder + "/../bin"]
+        let candidates = candidates(beside: folder)
         if let backends = candidates.first(where: hasCPUBackend) {
             ggml_backend_load_all_from_path(backends)
         }
@@ -28,6 +25,14 @@ enum Backends {
                 hint: "Run scripts/bootstrap again, or install a complete engine.")
         }
         return folder
+    }
+
+    /// Whether any of those backends is for graphics cards.
+    static var areForCards: Bool {
+        guard let backends = libraryFolder.map(candidates)?.first(where: hasCPUBackend) else { return false }
+        return files(in: backends).contains { name in
+            !["libggml-cpu", "libggml-blas"].contains { name.hasPrefix($0) }
+        }
     }
 
     /// What computes, in the order of the engine.
@@ -52,16 +57,32 @@ enum Backends {
         return (library(of: registry), features(of: registry))
     }
 
+    /// The folder that libllama was loaded from.
+    private static var libraryFolder: String? {
+        let known = unsafeBitCast(llama_backend_init as @convention(c) () -> Void, to: UnsafeRawPointer.self)
+        guard let library = MappedFiles.file(at: known), let slash = library.lastIndex(of: "/") else { return nil }
+        return String(library[..<slash])
+    }
+
+    /// Where backends may be; one folder alone counts: the same backend from two folders would be two devices.
+    private static func candidates(beside folder: String) -> [String] { [folder, folder + "/../bin"] }
+
     private static func hasCPUBackend(in folder: String) -> Bool {
-        guard let entries = opendir(folder) else { return false }
+        files(in: folder).contains { $0.hasPrefix("libggml-cpu") }
+    }
+
+    /// The names of the libraries in a folder that are backends.
+    private static func files(in folder: String) -> [String] {
+        guard let entries = opendir(folder) else { return [] }
         defer { closedir(entries) }
+        var names: [String] = []
         while let entry = readdir(entries) {
             let name = withUnsafeBytes(of: entry.pointee.d_name) {
                 String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if name.hasPrefix("libggml-cpu"), name.hasSuffix(".so") { return true }
+            if name.hasPrefix("libggml-"), name.hasSuffix(".so"), !name.hasPrefix("libggml-base") { names.append(name) }
         }
-        return false
+        return names
     }
 
     private static func features(of registry: ggml_backend_reg_t) -> [String] {

@@ -23,6 +23,7 @@ final class Protections: Sendable {
     /// The thread that receives and the one that owns the engine.
     private static let ownThreads = 2
 
+    private let usesCards: Bool
     private let applied: UInt32
     private let readable = Mutex<[String]?>(nil)
     private let readingFailed = Mutex(false)
@@ -30,8 +31,12 @@ final class Protections: Sendable {
     /// Puts this process under every protection that the kernel lets it have.
     ///
     /// Call it before anything else.
-    init() {
-        applied = baigo_guard_apply()
+    ///
+    /// - Parameter usesCards: Whether the engine may compute on graphics cards: their drivers then may open
+    ///   devices and local sockets.
+    init(usesCards: Bool) {
+        self.usesCards = usesCards
+        applied = baigo_guard_apply(usesCards)
     }
 
     /// Protections in force, in words.
@@ -63,7 +68,7 @@ final class Protections: Sendable {
         let names = files.map { strdup($0) }
         defer { names.forEach { free($0) } }
         let pointers = names.map { UnsafePointer($0) }
-        if !baigo_guard_confine_reading(pointers, pointers.count) { readingFailed.withLock { $0 = true } }
+        if !baigo_guard_confine_reading(usesCards, pointers, pointers.count) { readingFailed.withLock { $0 = true } }
     }
 
     /// Refuses the files of another model than the one that this process was confined to.
