@@ -11,9 +11,11 @@ package enum TinyBERT {
 
     /// The model's file.
     ///
-    /// - Parameter pooling: 1 for the mean, 2 for the first token, 4 for a score.
+    /// - Parameters:
+    ///   - pooling: 1 for the mean, 2 for the first token, 4 for a score.
+    ///   - normWeight: What each layer's output is multiplied by; 0 makes vectors of zeros.
     /// - Returns: Its bytes.
-    package static func file(pooling: UInt32 = 1) -> [UInt8] {
+    package static func file(pooling: UInt32 = 1, normWeight: Float = 1) -> [UInt8] {
         let tokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + words.map { "\u{2581}" + $0 }
         let wide = Int64(width)
         let inner: Int64 = 64
@@ -21,11 +23,11 @@ package enum TinyBERT {
             tensor("token_embd.weight", [wide, Int64(tokens.count)]), tensor("token_types.weight", [wide, 2]),
             tensor("position_embd.weight", [wide, Int64(contextTokens)]),
         ]
-        tensors += norm("token_embd_norm")
+        tensors += norm("token_embd_norm", normWeight)
         for part in ["attn_q", "attn_k", "attn_v", "attn_output"] {
             tensors += [tensor("blk.0.\(part).weight", [wide, wide]), tensor("blk.0.\(part).bias", [wide])]
         }
-        tensors += norm("blk.0.attn_output_norm") + norm("blk.0.layer_output_norm")
+        tensors += norm("blk.0.attn_output_norm", normWeight) + norm("blk.0.layer_output_norm", normWeight)
         tensors += [
             tensor("blk.0.ffn_up.weight", [wide, inner]), tensor("blk.0.ffn_up.bias", [inner]),
             tensor("blk.0.ffn_down.weight", [inner, wide]), tensor("blk.0.ffn_down.bias", [wide]),
@@ -63,9 +65,9 @@ package enum TinyBERT {
         }
     }
 
-    private static func norm(_ name: String) -> [GGUFTestTensor] {
+    private static func norm(_ name: String, _ weight: Float) -> [GGUFTestTensor] {
         [
-            GGUFTestTensor("\(name).weight", [Int64(width)]) { _ in 1 },
+            GGUFTestTensor("\(name).weight", [Int64(width)]) { _ in weight },
             GGUFTestTensor("\(name).bias", [Int64(width)]) { _ in 0 },
         ]
     }

@@ -78,6 +78,18 @@ struct HostileModelTests {
         }
     }
 
+    @Test(arguments: ["{{ 'a' * 1000000000 }}", "{{ ('a' * 1000) | replace('', 'b' * 100000) }}"])
+    func aTemplateThatGrowsIsToldItsLimit(_ template: String) throws {
+        let session = try FixtureModel.session()
+        let error = #expect(throws: EngineError.self) {
+            _ = try session.load(
+                LoadRequest(modelPaths: [FixtureModel.path], threads: 1, chatTemplate: .source(template)))
+            _ = try session.answer(to: "hello", maxTokens: 1)
+        }
+        #expect(error?.code == .template)
+        #expect(error?.message.contains("more than its limit of 256 MiB of memory") == true)
+    }
+
     /// Numbers of the header that the weights do not bear out.
     @Test(
         arguments: [

@@ -30,7 +30,9 @@ extension LoadedEngine {
         var numbers = TokenNumbers(count: vocabulary.count)
         var measurement = Measurement()
         try measurePrompt(prompt, &numbers, into: &measurement)
+        try context.check(output: -1)
         try measureGeneration(1, &numbers, into: &measurement)
+        try context.check(output: -1)
         measurement = Measurement()
         let (start, used) = (SuspendingClock.now, Self.processorSeconds)
         for _ in 0..<request.repetitions {

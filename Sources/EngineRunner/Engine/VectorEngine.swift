@@ -85,11 +85,12 @@ final class VectorEngine {
             else {
                 throw EngineError(.computeFailed, "\(name) gave no numbers for text \(first + number + 1)")
             }
-            emit(
-                .vector(
-                    vector: TextVector(
-                        index: first + number, values: context.makesScores ? values : Self.normalised(values),
-                        tokens: tokens.count)))
+            guard let made = context.makesScores ? values : Self.normalised(values) else {
+                throw EngineError(
+                    .computeFailed, "\(name) gave a vector of length 0 for text \(first + number + 1)",
+                    hint: "Its file is damaged, or made for something else; get it again from its maker.")
+            }
+            emit(.vector(vector: TextVector(index: first + number, values: made, tokens: tokens.count)))
         }
     }
 
@@ -139,9 +140,10 @@ final class VectorEngine {
         return result + rest
     }
 
-    private static func normalised(_ values: [Float]) -> [Float] {
+    /// A vector of length 1; `nil` for one of length 0, which has no direction.
+    private static func normalised(_ values: [Float]) -> [Float]? {
         let length = values.reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-        return length > 0 ? values.map { Float(Double($0) / length) } : values
+        return length > 0 ? values.map { Float(Double($0) / length) } : nil
     }
 
     private static func unsuitable(_ name: String, _ reason: String) -> EngineError {

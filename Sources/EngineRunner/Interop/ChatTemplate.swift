@@ -28,10 +28,11 @@ final class ChatTemplate {
         guard let raw else {
             if case .named(let name) = choice {
                 throw EngineError(
-                    .invalidRequest, "no chat template “\(name)”: \(EngineError.reason(taking: failure))",
+                    .invalidRequest,
+                    "no chat template “\(name)”: \(EngineError.reason(taking: failure, within: Self.memoryBytes))",
                     hint: "A path contains a slash or ends in .jinja.")
             }
-            throw .template("cannot be used", failure)
+            throw .template("cannot be used", failure, within: Self.memoryBytes)
         }
         self.model = model
         self.raw = raw
@@ -53,7 +54,7 @@ final class ChatTemplate {
     func render(_ messages: [ChatMessage], _ options: ChatOptions, schema: String?) throws(EngineError) -> ChatPrompt {
         var failure: OpaquePointer?
         let texts = [OpenAIMessages.text(of: messages), options.tools ?? "", schema ?? ""]
-        let bytes = texts.reduce(0) { $0 + $1.utf8.count }
+        let limit = Self.memoryBytes + 64 * UInt64(texts.reduce(0) { $0 + $1.utf8.count })
         let prompt = TextList.with(texts) { texts in
             var request = baigo_chat_request()
             request.messages = texts[0]
@@ -61,11 +62,11 @@ final class ChatTemplate {
             request.schema = texts[2]
             request.tool_choice = options.toolChoice.choice
             request.reasoning = options.reasoning.choice
-            return MemoryLimit.withAtMost(Self.memoryBytes + 64 * UInt64(bytes)) {
+            return MemoryLimit.withAtMost(limit) {
                 baigo_chat_render(raw, &request, &failure)
             }
         }
-        guard let prompt else { throw .template("cannot render this conversation", failure) }
+        guard let prompt else { throw .template("cannot render this conversation", failure, within: limit) }
         return ChatPrompt(owning: prompt)
     }
 }
@@ -152,9 +153,11 @@ final class ChatPrompt {
 
 extension EngineError {
     /// Takes over the error of a call, which may be missing.
-    fileprivate static func template(_ what: String, _ failure: OpaquePointer?) -> EngineError {
+    fileprivate static func template(
+        _ what: String, _ failure: OpaquePointer?, within limit: UInt64
+    ) -> EngineError {
         // The library puts the line that says what is wrong under the place where it is.
-        let lines = EngineError.reason(taking: failure).split(separator: "\n")
+        let lines = EngineError.reason(taking: failure, within: limit).split(separator: "\n")
         let mark = "Error: "
         let reason = lines.last { $0.hasPrefix(mark) }?.dropFirst(mark.count) ?? lines.first ?? ""
         return EngineError(

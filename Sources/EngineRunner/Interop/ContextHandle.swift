@@ -263,8 +263,38 @@ final class ContextHandle {
         }
     }
 
+    /// Makes sure that an output can be chosen from: none of its numbers is NaN, and the greatest is finite.
+    ///
+    /// - Parameter output: As for `likeliestToken`.
+    /// - Throws: `EngineError`, code `computeFailed`.
+    func check(output: Int32) throws(EngineError) {
+        let isUsable = withLogits(output: output) { $0.canBeChosenFrom } ?? false
+        guard !isUsable else { return }
+        throw EngineError(
+            .computeFailed, "the model gave no numbers that a token could be chosen by",
+            hint: "Its file, or an adapter, is damaged or does not work with this engine; get it again from its maker.")
+    }
+
     private func withLogits<Result>(output: Int32, _ body: (UnsafeBufferPointer<Float>) -> Result?) -> Result? {
         guard let logits = llama_get_logits_ith(raw, output) else { return nil }
         return body(UnsafeBufferPointer(start: logits, count: vocabularySize))
+    }
+}
+
+extension UnsafeBufferPointer<Float> {
+    /// Whether none of the numbers is NaN, and the greatest is finite.
+    ///
+    /// Every token costs this over a whole vocabulary: as integers, the bits are compared several at a time.
+    /// Source: IEEE 754: without its sign, NaN is above infinity, and positive numbers are in the order of their bits.
+    var canBeChosenFrom: Bool {
+        let infinity = Float.infinity.bitPattern
+        var (greatest, largest, smallest) = (Int32.min, UInt32.min, UInt32.max)
+        for number in self {
+            let magnitude = number.bitPattern & Int32.max.magnitude
+            greatest = Swift.max(greatest, Int32(bitPattern: number.bitPattern))
+            largest = Swift.max(largest, magnitude)
+            smallest = Swift.min(smallest, magnitude)
+        }
+        return largest <= infinity && smallest < infinity && greatest < Int32(bitPattern: infinity)
     }
 }

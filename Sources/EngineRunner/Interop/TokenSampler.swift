@@ -29,7 +29,7 @@ struct TokenSampler: ~Copyable {
         let raw = MemoryLimit.withAtMost(Self.memoryBytes) {
             Self.create(values, form, conversation, model, &failure)
         }
-        guard let raw else { throw Self.refusal(form, EngineError.reason(taking: failure)) }
+        guard let raw else { throw Self.refusal(form, EngineError.reason(taking: failure, within: Self.memoryBytes)) }
         self.model = model
         self.raw = raw
         hasGrammar = baigo_sampler_has_grammar(raw)
@@ -46,8 +46,10 @@ struct TokenSampler: ~Copyable {
 
     /// Chooses the next token from an output of the context.
     ///
-    /// - Throws: `EngineError`, code `computeFailed`, when a grammar cannot go on or uses too much memory.
+    /// - Throws: `EngineError`, code `computeFailed`, when the model gave no numbers, or when a grammar cannot go on or
+    ///   uses too much memory.
     func next(in context: ContextHandle, output: Int32) throws(EngineError) -> llama_token {
+        try context.check(output: output)
         if takesTheLikeliest, let token = context.likeliestToken(output: output) { return token }
         var failure: OpaquePointer?
         let token =
@@ -56,7 +58,8 @@ struct TokenSampler: ~Copyable {
             : baigo_sampler_next(raw, context.raw, output, &failure)
         guard token >= 0 else {
             throw EngineError(
-                .computeFailed, "the engine could not choose a token: \(EngineError.reason(taking: failure))",
+                .computeFailed,
+                "the engine could not choose a token: \(EngineError.reason(taking: failure, within: Self.memoryBytes))",
                 hint: "Use a simpler grammar or schema.")
         }
         return token
@@ -149,9 +152,17 @@ extension baigo_sampling {
 
 extension EngineError {
     /// The text of a failure of the chat library, which is freed; it may be missing.
-    static func reason(taking failure: OpaquePointer?) -> String {
+    ///
+    /// - Parameters:
+    ///   - failure: The failure.
+    ///   - limit: Bytes that the work was allowed to allocate.
+    /// - Returns: Why it failed.
+    static func reason(taking failure: OpaquePointer?, within limit: UInt64) -> String {
         guard let failure else { return "no reason was given" }
         defer { baigo_chat_error_free(failure) }
-        return baigo_chat_error_message(failure).string
+        let reason = baigo_chat_error_message(failure).string
+        // What C++ says when an allocation fails, alone or within the library's own words.
+        return reason.contains("std::bad_alloc")
+            ? "it needs more than its limit of \(limit >> 20) MiB of memory" : reason
     }
 }
