@@ -68,4 +68,13 @@ package struct StoreError: PresentableError {
             .damaged, "\(path.escapedForOneLine) \(reason)",
             hint: "Restore the file from a backup, or remove the model and import its package again.", cause: cause)
     }
+
+    /// The same for a file of an engine, or of those that say which one is used.
+    static func damagedEngine(_ path: String, _ reason: String, cause: (any Error)? = nil) -> StoreError {
+        StoreError(
+            .damaged, "\(path.escapedForOneLine) \(reason)",
+            hint:
+                "Restore the file from a backup, or use another engine: baigo engine activate \(EngineShelf.builtIn).",
+            cause: cause)
+    }
 }

@@ -16,6 +16,9 @@ package struct EngineManifest: Sendable {
         workerName, serverName, probeName, "llama-bench", "llama-cli", "llama-completion", "llama-quantize",
     ]
 
+    /// What `baigo engine activate` calls the engine that came with baigo, and files beside the engines of a store.
+    private static let reservedIDs: Set = ["built-in", "active", "history.jsonl"]
+
     /// All members as they were read.
     package let json: [String: JSONValue]
     /// `llama-cpp`.
@@ -65,6 +68,7 @@ package struct EngineManifest: Sendable {
             let parts = try PackageName(validating: id)
             version = try PackageVersion(validating: try EngineStatements.one("version", said.version, known?.version))
             guard parts.publisher == nil else { throw Self.fault("an id \(id.excerptForOneLine) with a slash") }
+            try Self.check(id: id)
         } catch {
             throw error.code == .enginePack ? error : Self.fault("a bad id or version: \(error.message)")
         }
@@ -79,6 +83,16 @@ package struct EngineManifest: Sendable {
                 throw Self.fault("a bad word for its target: \(word.excerptForOneLine)")
             }
         }
+    }
+
+    /// Refuses ids that stand for something else in the store or on a command line.
+    ///
+    /// - Throws: `BundleError`, code `invalidName`.
+    package static func check(id: String) throws(BundleError) {
+        guard reservedIDs.contains(EntryName.folded(id)) else { return }
+        throw BundleError(
+            .invalidName, "\(id.excerptForOneLine) is no id of an engine pack: it stands for something else",
+            hint: "Choose another id, such as baigo-llama-cpp.")
     }
 
     static func fault(_ reason: String) -> BundleError {

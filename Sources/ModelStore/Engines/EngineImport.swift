@@ -47,7 +47,7 @@ struct EngineImport {
             throw error
         }
         let head = try writing.audit.outcome(event(verdict), .done, of: intent)
-        guard let engine = try shelf.engine(pack.manifest.id, folderName, active: try shelf.active()) else {
+        guard let engine = try shelf.engine(pack.manifest.id, folderName, active: try shelf.namedActive()) else {
             throw StoreError.damaged(shelf.folder.path, "has lost \(reference), which was just imported")
         }
         return EngineImportResult(engine: engine, wasPresent: false, audit: head)
@@ -56,10 +56,6 @@ struct EngineImport {
     /// The same pack, where it is there already.
     private func present(in shelf: EngineShelf) throws -> StoredEngine? {
         let id = pack.manifest.id
-        if EngineShelf.reservedNames.contains(EntryName.folded(id)) {
-            throw StoreError(
-                .nameConflict, "an engine cannot be called \(id)", hint: "Get a pack with another id.")
-        }
         for other in try shelf.folder.names() where EntryName.folded(other) == EntryName.folded(id) && other != id {
             throw StoreError(
                 .nameConflict, "the id \(id) differs from \(other) in the store only in case",
@@ -67,7 +63,7 @@ struct EngineImport {
         }
         let folded = EntryName.folded(folderName)
         guard let found = try shelf.names(of: id).first(where: { EntryName.folded($0) == folded }) else { return nil }
-        let engine = try shelf.engine(id, found, active: try shelf.active())
+        let engine = try shelf.engine(id, found, active: try shelf.namedActive())
         if let engine, engine.receipt.digest == pack.digest { return engine }
         throw StoreError(
             .alreadyExists, "\(id):\(found) is in the store with other content",

@@ -25,7 +25,8 @@ struct EngineLayout {
             let inner = file.path.hasPrefix(Self.libraries) || !file.path.contains("/")
             guard inner, let name = file.path.split(separator: "/").last.map(String.init) else { continue }
             guard try area.status(of: name) == nil else {
-                throw StoreError.damaged(package.path(of: file.path), "has the name of another file of the engine")
+                throw StoreError.damagedEngine(
+                    package.path(of: file.path), "has the name of another file of the engine")
             }
             try place(file, as: name, in: area)
         }
@@ -47,7 +48,7 @@ struct EngineLayout {
             let target = try area.file(creating: name, mode: 0o600)
             let outcome = try DataPipeline().run(.file(source, at: 0), count: file.size, to: .file(target, at: 0))
             guard outcome.digest == file.sha256, fchmod(target.raw, file.roleName == "program" ? 0o755 : 0o644) == 0
-            else { throw StoreError.damaged(source.path, "is not what was imported") }
+            else { throw StoreError.damagedEngine(source.path, "is not what was imported") }
             try target.sync()
         }
     }
@@ -69,13 +70,13 @@ extension EngineReceipt {
                 else { throw FileError(.notFound, "") }
             } catch {
                 guard error.code == .notFound else { throw error }
-                throw StoreError.damaged(
+                throw StoreError.damagedEngine(
                     package.path(of: file.path),
                     "is missing or not as it was imported; remove the engine and import it again")
             }
             let opened = try folder.file(reading: parts.last ?? "")
             guard try pipeline.run(.file(opened, at: 0), count: file.size).digest == file.sha256 else {
-                throw StoreError.damaged(
+                throw StoreError.damagedEngine(
                     opened.path, "is not as it was imported; remove the engine and import it again")
             }
         }

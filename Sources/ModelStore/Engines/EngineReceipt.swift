@@ -85,7 +85,7 @@ package struct EngineReceipt: Sendable {
             let importedAt = json["importedAt"]?.string.flatMap({ Timestamp($0) }),
             let sequence = json["audit"]?["sequence"]?.integer,
             let head = json["audit"]?["sha256"]?.string.flatMap({ SHA256Digest(hex: $0) })
-        else { throw StoreError.damaged(path, "is not the receipt of an engine") }
+        else { throw StoreError.damagedEngine(path, "is not the receipt of an engine") }
         files = try StoredFile.list(json["files"], in: path)
         self.json = members
         self.id = id

@@ -18,7 +18,7 @@ extension WritingHome {
             guard parts.count == 2 else { return .interrupted }
             if try shelf.names(of: parts[0]).contains(parts[1]) {
                 // An engine that was in use and is so no more is on its way out.
-                guard open.event.details["active"] == true, try shelf.active() == nil else { return .undone }
+                guard open.event.details["active"] == true, try !shelf.namesAny() else { return .undone }
                 try removeEngineFolder(parts[0], parts[1], from: shelf)
                 return .recovered
             }
@@ -44,12 +44,11 @@ extension WritingHome {
     }
 
     private func settleEngineActivation(_ open: AuditLine, _ shelf: EngineShelf) throws -> AuditLine.Result {
-        let active = try shelf.active()
+        let active = try shelf.namedActive()
         let wantsBuiltIn = open.event.model == EngineShelf.builtIn
-        let old = try shelf.history()
-        let isWritten = old.contains { $0["audit"] == .integer(open.sequence) }
-        let isInForce = wantsBuiltIn ? active == nil && isWritten : active?.sequence == open.sequence
-        if !isInForce, isWritten { try shelf.publish(history: old.filter { $0["audit"] != .integer(open.sequence) }) }
+        let isWritten = try shelf.hasHistory(of: open.sequence)
+        let isInForce = try wantsBuiltIn ? !shelf.namesAny() && isWritten : active?.sequence == open.sequence
+        if !isInForce { try shelf.removeHistory(of: open.sequence) }
         try shelf.dropStaleReady()
         return isInForce ? .recovered : .undone
     }

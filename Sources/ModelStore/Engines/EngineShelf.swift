@@ -12,8 +12,6 @@ struct EngineShelf {
     static let builtIn = "built-in"
     static let package = "package"
     private static let readyPrefix = "ready-"
-    /// Ids that would stand for something else, in the folder or on a command line.
-    static let reservedNames: Set = [StoreLayout.active, StoreLayout.history, builtIn]
 
     let folder: Folder
 
@@ -41,16 +39,34 @@ struct EngineShelf {
         let parts = text.dropLast().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard text.hasSuffix("\n"), parts.count == 3, Self.isReady(parts[2]),
             parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && !$0.contains("\n") })
-        else { throw StoreError.damaged(folder.path(of: StoreLayout.active), "does not name an engine") }
+        else { throw StoreError.damagedEngine(folder.path(of: StoreLayout.active), "does not name an engine") }
         return Active(id: parts[0], folderName: parts[1], ready: parts[2])
+    }
+
+    /// The active engine; `nil` also where `active` is damaged, so that another engine can be made the active one.
+    ///
+    /// - Throws: `FileError` where it cannot be read.
+    func namedActive() throws -> Active? {
+        do {
+            return try active()
+        } catch let error as StoreError where error.code == .damaged {
+            return nil
+        } catch let error as FileError where error.code == .wrongType {
+            return nil
+        }
     }
 
     /// All engines.
     ///
-    /// - Throws: `FileError`; `StoreError`, code `damaged`, for `active`.
+    /// - Throws: `FileError`.
     func list() throws -> EngineListing {
         var listing = EngineListing()
-        let active = try active()
+        var active: Active?
+        do {
+            active = try self.active()
+        } catch let error as any PresentableError {
+            listing.warnings.append(error.asWarning)
+        }
         for id in try folder.names() where try folder.status(of: id)?.kind == .folder {
             var engines: [StoredEngine] = []
             for name in try names(of: id) {
@@ -84,12 +100,12 @@ struct EngineShelf {
             receipt = try EngineReceipt(in: place)
         } catch let error as FileError where error.code == .notFound {
             guard try !names(of: id).contains(name) else {
-                throw StoreError.damaged(folder.path(of: "\(id)/\(name)"), "has no receipt.json", cause: error)
+                throw StoreError.damagedEngine(folder.path(of: "\(id)/\(name)"), "has no receipt.json", cause: error)
             }
             return nil
         }
         guard receipt.id == id, receipt.folderName == name else {
-            throw StoreError.damaged(
+            throw StoreError.damagedEngine(
                 place.path(of: StoreLayout.receipt), "is the receipt of \(receipt.id):\(receipt.folderName)")
         }
         let isActive = active?.id == id && active?.folderName == name
@@ -120,24 +136,70 @@ struct EngineShelf {
             hint: known.isEmpty ? "Take one in with baigo engine import." : "There are: \(known).")
     }
 
+    /// The lines of the history that are whole, as they were written, the oldest first.
+    ///
+    /// What follows the last line feed was cut off while it was written.
+    private func historyLines() throws -> [[UInt8]] {
+        guard try folder.status(of: StoreLayout.history) != nil else { return [] }
+        let bytes = try folder.bytes(of: StoreLayout.history)
+        guard let end = bytes.lastIndex(of: 0x0A) else { return [] }
+        return bytes[..<end].split(separator: 0x0A).map(Array.init)
+    }
+
     /// The lines of the history, the oldest first.
     ///
     /// - Throws: `StoreError`, code `damaged`; `FileError`.
     func history() throws -> [JSONValue] {
-        guard try folder.status(of: StoreLayout.history) != nil else { return [] }
-        return try folder.bytes(of: StoreLayout.history).split(separator: 0x0A).enumerated().map { index, line in
-            do throws(JSONError) { return try JSONValue(strict: Array(line)) } catch {
-                throw StoreError.damaged(
+        try historyLines().enumerated().map { index, line in
+            do throws(JSONError) { return try JSONValue(strict: line) } catch {
+                throw StoreError.damagedEngine(
                     folder.path(of: StoreLayout.history), "has a malformed line \(index + 1): \(error.reason)")
             }
         }
     }
 
-    func publish(history: [JSONValue]) throws(FileError) {
-        var lines: [UInt8] = []
-        for line in history { lines += line.compactBytes + [0x0A] }
-        try folder.publish(lines, as: StoreLayout.history)
+    /// The lines of the history that can be read: no other keeps anyone from changing the engine.
+    ///
+    /// - Throws: `FileError`.
+    func readableHistory() throws -> [JSONValue] {
+        try historyLines().compactMap { line in
+            do throws(JSONError) { return try JSONValue(strict: line) } catch { return nil }
+        }
     }
+
+    /// Whether the history has the line of a switch that the audit line of a number announced.
+    ///
+    /// - Throws: `FileError`.
+    func hasHistory(of sequence: Int64) throws -> Bool {
+        try readableHistory().contains { $0["audit"] == .integer(sequence) }
+    }
+
+    /// Adds a line to the history; those that cannot be read stay as they are.
+    func append(history line: JSONValue) throws {
+        try publish(history: try historyLines() + [line.compactBytes])
+    }
+
+    /// Takes the line of a switch that the audit line of a number announced out of the history.
+    ///
+    /// - Throws: `FileError`.
+    func removeHistory(of sequence: Int64) throws {
+        guard try hasHistory(of: sequence) else { return }
+        let kept = try historyLines().filter { line in
+            do throws(JSONError) {
+                return try JSONValue(strict: line)["audit"] != .integer(sequence)
+            } catch {
+                return true
+            }
+        }
+        try publish(history: kept)
+    }
+
+    private func publish(history: [[UInt8]]) throws(FileError) {
+        try folder.publish(history.flatMap { $0 + [0x0A] }, as: StoreLayout.history)
+    }
+
+    /// Whether `active` is there, whatever it says.
+    func namesAny() throws(FileError) -> Bool { try folder.status(of: StoreLayout.active) != nil }
 
     /// Says which engine is active; `nil` for the one that came with baigo.
     func publish(active: Active?) throws(FileError) {
@@ -149,11 +211,12 @@ struct EngineShelf {
         }
     }
 
-    /// Removes what is ready to be started and not active.
+    /// Removes what is ready to be started and not active; nothing where `active` is damaged, as it may be mended.
     ///
-    /// - Throws: `FileError`; `StoreError`, code `damaged`.
+    /// - Throws: `FileError`.
     func dropStaleReady() throws {
-        let active = try active()
+        let active = try namedActive()
+        if active == nil, try namesAny() { return }
         for id in try folder.names() where try folder.status(of: id)?.kind == .folder {
             let engines = try folder.folder(id)
             for name in try engines.names() where try engines.status(of: name)?.kind == .folder {

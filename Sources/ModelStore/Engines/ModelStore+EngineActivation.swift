@@ -50,11 +50,12 @@ extension ModelStore {
     ) throws -> EngineActivationResult {
         guard try folder(StoreLayout.engines) != nil else { throw EngineSwitch.nothingOlder }
         return try EngineSwitch(try writingEngines("engine.rollback", wait), .rollback, prove: prove) { shelf, trail in
-            for engine in trail.reversed().dropFirst() {
+            let active = try shelf.namedActive()
+            for engine in trail.reversed().dropFirst() where engine != active?.engine {
                 guard let engine else { return nil }
                 let parts = engine.split(separator: "/").map(String.init)
                 guard parts.count == 2 else { continue }
-                if let found = try shelf.engine(parts[0], parts[1], active: try shelf.active()) { return found }
+                if let found = try shelf.engine(parts[0], parts[1], active: active) { return found }
             }
             throw EngineSwitch.nothingOlder
         }.run()
@@ -114,10 +115,10 @@ struct EngineSwitch {
     /// - Throws: What stands against it, after an audit line that says so; then the old engine is active.
     func run() throws -> EngineActivationResult {
         let shelf = try writing.engineShelf()
-        let before = try shelf.active()
+        let before = try shelf.namedActive()
         let chosen = try choose(shelf, try trail(shelf))
         let previous = before.flatMap { try? shelf.engine($0.id, $0.folderName, active: $0) }
-        guard chosen != nil || before != nil else {
+        guard try chosen != nil || shelf.namesAny() else {
             return EngineActivationResult(active: nil, previous: nil, isChanged: false)
         }
         let event = AuditEvent(
@@ -127,7 +128,7 @@ struct EngineSwitch {
         let isChanged = chosen.map { before?.engine != "\($0.receipt.id)/\($0.folderName)" } ?? true
         do {
             let active = try chosen.map { try layOut($0, intent) }
-            if isChanged { try shelf.publish(history: try shelf.history() + [entry(active, intent)]) }
+            if isChanged { try shelf.append(history: entry(active, intent)) }
             try shelf.publish(active: active)
         } catch {
             try? writing.discardStaging(Self.area)
@@ -148,7 +149,7 @@ struct EngineSwitch {
     /// What was active, step by step, without the steps that were taken back; the last one is active now.
     private func trail(_ shelf: EngineShelf) throws -> [String?] {
         var trail: [String?] = [nil]
-        for entry in try shelf.history().compactMap(EngineActivation.init) {
+        for entry in try shelf.readableHistory().compactMap(EngineActivation.init) {
             if entry.action == ActivationEntry.Action.rollback.rawValue,
                 let index = trail.lastIndex(of: entry.engine)
             {
@@ -158,7 +159,7 @@ struct EngineSwitch {
             }
         }
         // The active engine may have been removed since.
-        let active = try shelf.active()?.engine
+        let active = try shelf.namedActive()?.engine
         if trail.last != .some(active) { trail.append(active) }
         return trail
     }
@@ -194,10 +195,8 @@ struct EngineSwitch {
     private func retract(_ intent: AuditHead, to before: EngineShelf.Active?, in shelf: EngineShelf) throws -> Bool {
         do {
             // A name that changed and could not be synced has not changed for good.
-            if try shelf.active() != before { try shelf.publish(active: before) }
-            let old = try shelf.history()
-            let kept = old.filter { $0["audit"] != .integer(intent.sequence) }
-            if kept.count < old.count { try shelf.publish(history: kept) }
+            if try shelf.namedActive() != before { try shelf.publish(active: before) }
+            try shelf.removeHistory(of: intent.sequence)
             try shelf.dropStaleReady()
             return true
         } catch {

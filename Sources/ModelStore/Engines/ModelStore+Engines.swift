@@ -34,7 +34,8 @@ extension ModelStore {
     package func activeEngine() throws -> StoredEngine? {
         guard let shelf = try engineShelf(), let active = try shelf.active() else { return nil }
         guard let engine = try shelf.engine(active.id, active.folderName, active: active) else {
-            throw StoreError.damaged(shelf.folder.path(of: StoreLayout.active), "names an engine that is not there")
+            throw StoreError.damagedEngine(
+                shelf.folder.path(of: StoreLayout.active), "names an engine that is not there")
         }
         return engine
     }
@@ -111,7 +112,7 @@ extension WritingHome {
 
     /// Says that an engine is not active, moves it out of sight, then deletes it.
     func removeEngineFolder(_ id: String, _ name: String, from shelf: EngineShelf) throws {
-        if let active = try shelf.active(), active.id == id, active.folderName == name {
+        if let active = try shelf.namedActive(), active.id == id, active.folderName == name {
             try shelf.publish(active: nil)
         }
         let trash = "engine-trash"

@@ -60,6 +60,13 @@ struct EnginePackTests {
         #expect(try open(try builder.bytes(), named: "x", in: folder).manifest.target.name == "darwin-arm64-metal")
     }
 
+    @Test(arguments: ["active", "Active", "history.jsonl", "built-in", "BUILT-IN"])
+    func refusesIdsThatStandForSomethingElse(_ id: String) throws {
+        for builder in [EnginePackBuilder(registry: id), EnginePackBuilder(own: id)] {
+            #expect(try identifier(of: try builder.bytes()) == "bundle.engine.target")
+        }
+    }
+
     @Test func makesCopiesOfLinksInsideAFolder() throws {
         let folder = try TemporaryFolder()
         var builder = EnginePackBuilder()

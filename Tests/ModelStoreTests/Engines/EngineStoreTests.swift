@@ -103,13 +103,6 @@ struct EngineStoreTests {
         }
     }
 
-    @Test(arguments: ["active", "Active", "history.jsonl", "built-in"])
-    func refusesIdsThatStandForSomethingElse(_ id: String) throws {
-        let error = #expect(throws: StoreError.self) { try add(try pack(id)) }
-        #expect(error?.code == .nameConflict)
-        #expect(try fixture.paths(under: "engines/").isEmpty)
-    }
-
     @Test func aRefusedPackLeavesNothing() throws {
         let pack = try pack()
         let error = #expect(throws: BundleError.self) {
@@ -205,7 +198,8 @@ struct EngineStoreTests {
         _ = try store.removeEngine(EngineReference("own:2"), forced: true)
         #expect(try fixture.paths(under: "engines/") == ["engines/history.jsonl"])
         #expect(try store.activeEngine() == nil)
-        #expect(try store.rollbackEngine { _ in .null }.isChanged == false)
+        let older = #expect(throws: StoreError.self) { _ = try store.rollbackEngine { _ in .null } }
+        #expect(older?.code == .nothingOlder)
     }
 
     @Test func aDamagedEngineIsAWarningAndHidesNoOther() throws {
@@ -218,6 +212,84 @@ struct EngineStoreTests {
         try fixture.write(Array("own/9-cpu/ready-1\n".utf8), to: "engines/active")
         let error = #expect(throws: StoreError.self) { _ = try store.activeEngine() }
         #expect(error?.code == .damaged)
+    }
+
+    @Test(arguments: ["", "\n", "own/9-cpu", "own/1-cpu/ready-x/y\n", "../x/ready-1\n", "\u{0}\n"])
+    func aDamagedNameOfTheActiveEngineStandsInNoWay(_ damage: String) throws {
+        for version in ["1", "2"] { try add(try pack("own", version)) }
+        _ = try activate("own:1")
+        _ = try activate("own:2")
+        let active = "engines/active"
+        func breakIt() throws { try fixture.write(Array(damage.utf8), to: active) }
+        try breakIt()
+        let error = #expect(throws: StoreError.self) { _ = try store.activeEngine() }
+        #expect(error?.code == .damaged)
+        #expect(error?.hint?.contains("baigo engine activate built-in") == true)
+        #expect(try store.engines().engines.count == 2 && store.engines().active == nil)
+        #expect(try store.engines().warnings.map(\.identifier) == ["store.damaged"])
+        #expect(try add(try pack("own", "3")).engine.reference == "own:3-cpu")
+        // A switch that fails leaves it as it was, what it may name included.
+        struct Failure: Error {}
+        let before = try fixture.tree().filter { $0.key.hasPrefix("engines/") }
+        #expect(throws: Failure.self) {
+            _ = try store.activateEngine(EngineReference("own:1")) { _ in throw Failure() }
+        }
+        #expect(try fixture.tree().filter { $0.key.hasPrefix("engines/") } == before)
+        #expect(try store.auditLog().verify(expecting: nil).openIntents.isEmpty)
+        // All ways back.
+        #expect(try activate("own:1").active?.reference == "own:1-cpu")
+        try breakIt()
+        #expect(try store.deactivateEngine().isChanged)
+        #expect(try store.activeEngine() == nil)
+        _ = try activate("own:2")
+        try breakIt()
+        #expect(try store.rollbackEngine { _ in .null }.active?.reference == "own:2-cpu")
+        try breakIt()
+        _ = try store.removeEngine(EngineReference("own:1"))
+        #expect(try store.engines().engines.map(\.reference) == ["own:3-cpu", "own:2-cpu"])
+    }
+
+    @Test func aTornLineOfTheHistoryIsCutOff() throws {
+        for version in ["1", "2"] { try add(try pack("own", version)) }
+        _ = try activate("own:1")
+        let history = "engines/history.jsonl"
+        let whole = try fixture.bytes(of: history)
+        try fixture.write(whole + Array("{\"action\":\"activ".utf8), to: history)
+        #expect(try store.engineHistory().map(\.reference) == ["own:1-cpu"])
+        _ = try activate("own:2")
+        #expect(try store.engineHistory().map(\.reference) == ["own:1-cpu", "own:2-cpu"])
+        #expect(try fixture.bytes(of: history).starts(with: whole))
+        #expect(try store.rollbackEngine { _ in .null }.active?.reference == "own:1-cpu")
+    }
+
+    @Test func aMalformedLineOfTheHistoryIsSaidSoAndStandsInNoWay() throws {
+        for version in ["1", "2"] { try add(try pack("own", version)) }
+        _ = try activate("own:1")
+        let history = "engines/history.jsonl"
+        try fixture.write(try fixture.bytes(of: history) + Array("{oops\n".utf8), to: history)
+        let error = #expect(throws: StoreError.self) { _ = try store.engineHistory() }
+        #expect(error?.code == .damaged)
+        #expect(error?.hint?.contains("baigo engine activate built-in") == true)
+        _ = try activate("own:2")
+        #expect(try store.rollbackEngine { _ in .null }.active?.reference == "own:1-cpu")
+        #expect(try store.deactivateEngine().isChanged)
+        let lines = try fixture.bytes(of: history).split(separator: 0x0A)
+        #expect(lines.count == 5 && Array(lines[1]) == Array("{oops".utf8))
+    }
+
+    @Test func rollsBackPastAnEngineThatIsGone() throws {
+        for version in ["1", "2"] { try add(try pack("own", version)) }
+        _ = try activate("own:1")
+        _ = try store.deactivateEngine()
+        _ = try activate("own:2")
+        try FileManager.default.removeItem(atPath: fixture.path.appending("engines/own/2-cpu").string)
+        #expect(try store.deactivateEngine().isChanged)
+        // Neither to the engine that is gone nor to the one that is in use, but to the one before them.
+        #expect(try store.rollbackEngine { _ in .null }.active?.reference == "own:1-cpu")
+        try FileManager.default.removeItem(atPath: fixture.path.appending("engines/own/1-cpu").string)
+        _ = try store.deactivateEngine()
+        let error = #expect(throws: StoreError.self) { _ = try store.rollbackEngine { _ in .null } }
+        #expect(error?.code == .nothingOlder)
     }
 
     @Test func aCopyOfTheStoreHasTheEngines() throws {
