@@ -109,6 +109,20 @@ struct EngineExportTests {
             try site.baigo("run", Site.model, "Hello", "--temperature", "0", "--max-tokens", "4"), endsWith: .done)
     }
 
+    @Test func aPackIsOnlyForWhatTheEngineHas() throws {
+        let site = try Site()
+        for accelerator in ["cuda12", "vulkan", "nonsense"] {
+            let result = try site.baigo("engine", "export", "-o", "e.baiengine", "--accelerator", accelerator, "--json")
+            expect(result, endsWith: .usage, identifier: "engine.invalid-request")
+        }
+        for id in ["built-in", "active"] {
+            expect(
+                try site.baigo("engine", "export", "-o", "e.baiengine", "--id", id, "--json"), endsWith: .usage,
+                identifier: "usage.name")
+        }
+        #expect(!site.exists("e.baiengine"))
+    }
+
     /// Whether this process may make a world of its own.
     private static let canEnterAChroot =
         getuid() == 0 && (try? Program("unshare").run(["--net", "--mount", "true"]).status) == 0

@@ -37,8 +37,8 @@ package struct EnginePlan: Sendable {
     ///   - description: What the worker says of itself.
     ///   - label: What the pack says of itself.
     ///   - hardware: This host.
-    /// - Throws: `EngineError`, code `incompatible`, where a library is missing; `BundleError` for id or version;
-    ///   `FileError`; `CancellationError`.
+    /// - Throws: `EngineError`: `incompatible`, where a library is missing, `invalidRequest` for an accelerator without a
+    ///   backend; `BundleError` for id or version; `FileError`; `CancellationError`.
     package init(
         of worker: FilePath, _ description: EngineDescription, _ label: Label, on hardware: HostHardware
     ) throws {
@@ -72,7 +72,17 @@ package struct EnginePlan: Sendable {
         target = EngineTarget(
             os: hardware.os, architecture: hardware.architecture,
             accelerator: label.accelerator ?? Self.accelerator(record, files.libraryNames))
+        if let names = AcceleratorNames(target.accelerator),
+            !backends.contains(where: { Self.backendName($0) == names.backend })
+        {
+            throw EngineError(
+                .invalidRequest,
+                "the engine in use has no \(names.backend.escapedForOneLine) backend, so that no pack of it can be for "
+                    + target.accelerator.escapedForOneLine,
+                hint: "Use --accelerator cpu, or an engine that was built with that backend (docs/engines.md).")
+        }
         let name = try PackageName(validating: label.id)
+        try EngineManifest.check(id: label.id)
         let version = try PackageVersion(validating: label.version)
         let engine: JSONValue = [
             "backends": .array(backends.compactMap { Self.backendName($0).map(JSONValue.string) }),

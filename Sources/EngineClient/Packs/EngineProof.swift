@@ -38,7 +38,8 @@ package struct EngineProof: Sendable {
     /// Proves an engine whose files lie side by side in a folder of its own.
     ///
     /// Each backend computes in a process of its own first; one that dies or computes wrong is taken out of the folder.
-    /// Then the worker is started and says what it loaded, or, where there is none, the server its version.
+    /// Then the worker is started and says what it loaded, or, where there is none, the server its version. An engine that
+    /// is built for a device has to show one: the processor alone is not what was asked for.
     ///
     /// - Parameters:
     ///   - folder: The folder; absolute.
@@ -51,10 +52,12 @@ package struct EngineProof: Sendable {
     package static func run(
         in folder: FilePath, accelerator: String, ggmlCommit: String?, processor: String?
     ) throws -> EngineProof {
+        let names = AcceleratorNames(accelerator)
         let backends = try proveBackends(in: folder)
-        try check(backends, accelerator)
-        guard isThere(EngineManifest.workerName, in: folder) else {
-            try proveServer(in: folder)
+        let hasWorker = isThere(EngineManifest.workerName, in: folder)
+        if let names { try check(backends, names, isNeeded: hasWorker) }
+        guard hasWorker else {
+            try proveServer(in: folder, names)
             return EngineProof(backends: backends, description: nil, processor: processor)
         }
         let session = try EngineSession(engine: folder.appending(EngineManifest.workerName), hangLimit: .seconds(60))
@@ -72,6 +75,9 @@ package struct EngineProof: Sendable {
                 .incompatible,
                 "the worker of the pack loaded its libraries from \(description.libraryFolder.escapedForOneLine)",
                 hint: "Unset LD_LIBRARY_PATH and LD_PRELOAD.")
+        }
+        if let names, !description.devices.contains(where: { names.fit(device: $0.name) }) {
+            throw failure("the worker of the pack finds no device for its backend \(names.backend.escapedForOneLine)")
         }
         return EngineProof(backends: backends, description: description, processor: processor)
     }
@@ -111,24 +117,35 @@ package struct EngineProof: Sendable {
         return backends
     }
 
-    /// An engine that is built for a device has to work on it: the processor alone is not what was asked for.
-    private static func check(_ backends: [Backend], _ accelerator: String) throws(EngineError) {
-        guard accelerator != "cpu" else { return }
-        let word = accelerator.hasPrefix("cuda") ? "cuda" : accelerator
-        guard let backend = backends.first(where: { $0.name == word }) else { return }
+    /// The backend of a device has to work, and a worker loads it from a library.
+    private static func check(
+        _ backends: [Backend], _ names: AcceleratorNames, isNeeded: Bool
+    ) throws(EngineError) {
+        let word = names.backend.escapedForOneLine
+        guard let backend = backends.first(where: { $0.name == names.backend }) else {
+            guard isNeeded else { return }
+            throw failure("the pack has no \(word) backend")
+        }
         guard !["works", "unproven"].contains(backend.verdict) else { return }
-        throw EngineError(
-            .proofFailed,
-            "the backend \(word) does not work here: \(backend.reason.escapedForOneLine)",
-            hint: "See baigo engine devices; the engine that was used before stays in use.")
+        throw failure("the backend \(word) does not work here: \(backend.reason.escapedForOneLine)")
     }
 
-    private static func proveServer(in folder: FilePath) throws {
-        let run = try PackProgram.run(EngineManifest.serverName, ["--version"], in: folder, limit: .seconds(60))
-        guard run.status != 0 else { return }
-        throw EngineError(
-            .proofFailed, "\(EngineManifest.serverName) of the pack does not start: \(run.reason.escapedForOneLine)",
-            hint: "See baigo engine devices; the engine that was used before stays in use.")
+    private static func proveServer(in folder: FilePath, _ names: AcceleratorNames?) throws {
+        let server = EngineManifest.serverName
+        let run = try PackProgram.run(server, ["--version"], in: folder, limit: .seconds(60))
+        guard run.status == 0 else {
+            throw failure("\(server) of the pack does not start: \(run.reason.escapedForOneLine)")
+        }
+        guard let names else { return }
+        let list = try PackProgram.run(server, ["--list-devices"], in: folder, limit: .seconds(120))
+        guard list.status == 0, names.areListed(in: list.output) else {
+            throw failure("\(server) of the pack lists no \(names.backend.escapedForOneLine) device")
+        }
+    }
+
+    private static func failure(_ message: String) -> EngineError {
+        EngineError(
+            .proofFailed, message, hint: "See baigo engine devices; the engine that was used before stays in use.")
     }
 }
 
@@ -139,6 +156,8 @@ struct PackProgram {
     let status: Int32
     /// How it ended, or the last line that it printed.
     let reason: String
+    /// The start of what it printed.
+    let output: String
 
     static func run(_ name: String, _ arguments: [String], in folder: FilePath, limit: Duration) throws -> PackProgram {
         let path = folder.appending(name).string
@@ -150,18 +169,29 @@ struct PackProgram {
                     .merging(DriverEnvironment.withoutCaches) { $1 }.merging(DriverEnvironment.chosen) { $1 })
         } catch {
             throw EngineError(
-                .cannotStart, "cannot start \(path.escapedForOneLine): \(error.description)",
-                hint: "Is the store on a file system that is mounted without leave to run programs (noexec)?")
+                .cannotStart, "cannot start \(path.escapedForOneLine): \(error.description)", hint: hint(for: error))
         }
         let ending = try process.wait(timeout: limit)
-        let last = String(decoding: process.output, as: UTF8.self).split(separator: "\n").last.map(String.init) ?? ""
+        let output = String(decoding: process.output, as: UTF8.self)
+        let last = output.split(separator: "\n").last.map(String.init) ?? ""
         switch ending {
         case .exited(let status):
-            return PackProgram(status: status, reason: last.isEmpty ? "exit status \(status)" : last)
+            return PackProgram(status: status, reason: last.isEmpty ? "exit status \(status)" : last, output: output)
         case .killed(let signal):
-            return PackProgram(status: -1, reason: "died with \(SignalName.of(signal))")
+            return PackProgram(status: -1, reason: "died with \(SignalName.of(signal))", output: output)
         case .timedOut:
-            return PackProgram(status: -1, reason: "no answer within \(limit.components.seconds) seconds")
+            let seconds = limit.components.seconds
+            return PackProgram(status: -1, reason: "no answer within \(seconds) seconds", output: output)
+        }
+    }
+
+    private static func hint(for error: Errno) -> String {
+        switch error {
+        case .permissionDenied:
+            "Is the store on a file system that is mounted without leave to run programs (noexec)?"
+        case .execFormatError, .noSuchFileOrDirectory:
+            "It is no program that this machine can run; get the pack for this system again from its maker."
+        default: "Close other programs and try again."
         }
     }
 }
