@@ -23,6 +23,7 @@ let package = Package(
         .systemLibrary(name: "CLlamaCommon", pkgConfig: "llama-common"),
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CLinux"),
+        .target(name: "CKeeper"),
         .target(
             name: "BaigoCore",
             dependencies: ["CLinux", .product(name: "SystemPackage", package: "swift-system")]
@@ -30,7 +31,7 @@ let package = Package(
         .target(
             name: "BundleKit",
             dependencies: [
-                "BaigoCore", "CArchive", "CDeflate", "CGPGME", "COpenSSL", "CZlib",
+                "BaigoCore", "CArchive", "CDeflate", "CGPGME", "CKeeper", "COpenSSL", "CZlib",
                 .product(name: "SystemPackage", package: "swift-system"),
                 .product(name: "TOMLKit", package: "TOMLKit"),
             ]

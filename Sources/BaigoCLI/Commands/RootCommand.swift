@@ -13,7 +13,7 @@ struct RootCommand: ParsableCommand {
             into a store that loses no version, and run there without a network.
 
             Exit statuses: 0 done, 1 unexpected, 2 partly done, 3 not found, 4 damaged content, 5 signature, \
-            6 engine, 7 environment, 8 exists already, 9 refused by policy, 64 usage, 130 interrupted, \
+            6 engine, 7 environment, 8 exists already, 9 refused by policy, 64 usage, 129 hung up, 130 interrupted, \
             143 terminated, 141 output closed.
             """,
         version: BaigoRelease.product,

@@ -4,7 +4,7 @@ package import BaigoCore
 internal import Glibc
 internal import Synchronization
 
-/// Turns SIGINT and SIGTERM into cancellation of the running command.
+/// Turns SIGINT, SIGTERM and SIGHUP into cancellation of the running command.
 ///
 /// The signals are blocked from their default action and read by Dispatch, so nothing runs in a signal handler. A
 /// command that gives an interrupt a meaning of its own (a conversation stops its answer) takes it with
@@ -29,20 +29,30 @@ package final class Interrupts: Sendable {
         for source in sources { source.start { [weak self] in self?.arrived(source.number) } }
     }
 
-    /// Takes over SIGINT and SIGTERM of this process, and ignores SIGPIPE.
+    /// Takes over SIGINT, SIGTERM and SIGHUP of this process, and ignores SIGPIPE.
+    ///
+    /// A SIGHUP that was ignored before stays so: `nohup` starts programs that way.
     package static func ofProcess() -> Interrupts {
         signal(SIGPIPE, SIG_IGN)
-        return Interrupts(watching: [SIGINT, SIGTERM])
+        return Interrupts(watching: [SIGINT, SIGTERM] + (SignalSource.isIgnored(SIGHUP) ? [] : [SIGHUP]))
     }
 
     private func arrived(_ number: CInt) {
         let action = state.withLock { state -> (@Sendable () -> Void)? in
             if number == SIGINT, let handler = state.onInterrupt { return handler }
             if state.received != nil { signal(number, SIG_DFL) }
-            state.received = number == SIGINT ? .interrupted : .terminated
+            state.received = Self.status(of: number)
             return state.cancel
         }
         action?()
+    }
+
+    private static func status(of number: CInt) -> ExitStatus {
+        switch number {
+        case SIGHUP: .hungUp
+        case SIGINT: .interrupted
+        default: .terminated
+        }
     }
 
     /// The status of a command that a signal ended; `nil` where none arrived.

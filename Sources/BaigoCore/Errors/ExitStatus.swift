@@ -26,6 +26,8 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case policy = 9
     /// The command line is wrong.
     case usage = 64
+    /// Ended because its terminal or connection was closed (SIGHUP).
+    case hungUp = 129
     /// Ended by an interrupt (SIGINT).
     case interrupted = 130
     /// Ended by a termination request (SIGTERM).

@@ -166,7 +166,8 @@ struct ImportRefusal {
         identifier = error.identifier
         switch error.exitStatus {
         case .invalidContent, .signature, .policy, .alreadyExists, .usage, .notFound: result = .refused
-        case .done, .unexpected, .partlyDone, .engine, .environment, .interrupted, .terminated, .outputClosed:
+        case .done, .unexpected, .partlyDone, .engine, .environment, .hungUp, .interrupted, .terminated,
+            .outputClosed:
             result = .failed
         }
     }

@@ -14,6 +14,14 @@ final class SignalSource: @unchecked Sendable {
         source = DispatchSource.makeSignalSource(signal: number, queue: .global())
     }
 
+    /// Whether the process ignores a signal.
+    static func isIgnored(_ number: CInt) -> Bool {
+        var action = sigaction()
+        guard sigaction(number, nil, &action) == 0 else { return false }
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
     func start(_ handler: @escaping @Sendable () -> Void) {
         signal(number, SIG_IGN)
         source.setEventHandler(handler: handler)

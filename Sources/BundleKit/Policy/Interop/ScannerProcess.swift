@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BaigoCore
+internal import CKeeper
 internal import Glibc
 package import SystemPackage
 
 /// A program that runs without a shell, in a session of its own, its output taken in part.
 ///
-/// Everything it started ends with it: its group, and what left the group but kept its environment.
+/// Everything it started ends with it: its group, and what left the group but kept its environment. A keeper between
+/// the two ends all of them when this process dies; it has the program's number here, and ends as the program does.
 package final class ScannerProcess {
     /// How the program ended.
     package enum Ending: Equatable {
@@ -20,7 +22,6 @@ package final class ScannerProcess {
     private static let mark = "BAIGO_SCAN"
     /// How often what is left is looked for, at most.
     private static let rounds = 400
-    private static let newSession: Int16 = 0x80
 
     private let process: pid_t
     private let reading: OwnedDescriptor
@@ -31,7 +32,7 @@ package final class ScannerProcess {
     /// Bytes of standard output and error.
     private(set) var outputBytes: Int64 = 0
 
-    /// Starts a program.
+    /// Starts a program; it ends with the thread that calls this, which so has to be the one that waits.
     ///
     /// - Parameters:
     ///   - command: Absolute path and arguments.
@@ -133,31 +134,11 @@ package final class ScannerProcess {
     }
 
     private static func spawn(_ command: [String], _ environment: [String], output: CInt) throws(Errno) -> pid_t {
-        var actions = posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawnattr_init(&attributes)
-        defer {
-            posix_spawn_file_actions_destroy(&actions)
-            posix_spawnattr_destroy(&attributes)
-        }
-        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
-        posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO)
-        var none = sigset_t()
-        var all = sigset_t()
-        sigemptyset(&none)
-        sigfillset(&all)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setsigdefault(&attributes, &all)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF) | newSession)
         let arguments = command.map { strdup($0) } + [nil]
         let variables = environment.map { strdup($0) } + [nil]
         defer { for text in arguments + variables { free(text) } }
-        var process = pid_t()
-        let result = posix_spawn(&process, command[0], &actions, &attributes, arguments, variables)
-        guard result == 0 else { throw Errno(rawValue: result) }
+        let process = baigo_keep(command[0], arguments, variables, output)
+        guard process > 0 else { throw .lastError }
         return process
     }
 }
