@@ -79,6 +79,33 @@ struct AdapterTests {
         #expect(unknown.errorOutput.contains("tone"))
     }
 
+    @Test func shardsThatDoNotBelongTogetherReachNoEngine() throws {
+        let site = try Site()
+        site.environment["BAIGO_ENGINE"] = "/nowhere/baigo-engine"
+        func shard(_ number: UInt16, of count: UInt16 = 2, architecture: String = "llama", as place: Int) throws {
+            let file = GGUFBuilder(
+                [
+                    ("general.architecture", .string(architecture)), ("split.no", .uint16(number)),
+                    ("split.count", .uint16(count)), ("split.tensors.count", .int32(2)),
+                ], tensors: [GGUFTestTensor("t\(place)", [8])])
+            try site.write(Data(file.file), to: "m-0000\(place)-of-00002.gguf")
+        }
+        func run(_ name: String) throws -> ProgramResult { try site.baigo("run", name, "hi", "--json") }
+        try shard(0, as: 1)
+        for (number, count, architecture) in [(0, 2, "llama"), (1, 3, "llama"), (1, 2, "bert")]
+            as [(UInt16, UInt16, String)]
+        {
+            try shard(number, of: count, architecture: architecture, as: 2)
+            expect(
+                try run("m-00001-of-00002.gguf"), endsWith: .invalidContent, identifier: "model.header.shards")
+        }
+        try shard(1, as: 2)
+        expect(try run("m-00002-of-00002.gguf"), endsWith: .engine, identifier: "engine.not-found")
+        expect(try site.tool("mv", "m-00001-of-00002.gguf", "renamed.gguf"), endsWith: .done)
+        expect(try run("renamed.gguf"), endsWith: .invalidContent, identifier: "model.missing-shard")
+        expect(try run("m-00002-of-00002.gguf"), endsWith: .invalidContent, identifier: "model.missing-shard")
+    }
+
     @Test(
         .enabled(
             if: FileManager.default.isExecutableFile(

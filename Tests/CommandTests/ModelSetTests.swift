@@ -42,6 +42,21 @@ struct ModelSetTests {
         expect(try site.baigo("check"), endsWith: .done)
     }
 
+    @Test func anOptionThatThisHostCannotFollowNamesTheWayOut() throws {
+        let site = try site()
+        expect(try site.baigo("set", "tiny", "device=CUDA77", "context=64"), endsWith: .done)
+        let refused = try run(site)
+        expect(refused, endsWith: .usage, identifier: "engine.invalid-request")
+        #expect(refused.errorOutput.contains("device=CUDA77"))
+        #expect(refused.errorOutput.contains("baigo set tiny context= device="))
+        // What the command line says itself is not blamed on what is kept.
+        let own = try run(site, "--device", "CUDA78", "--context", "64")
+        expect(own, endsWith: .usage, identifier: "engine.invalid-request")
+        #expect(!own.errorOutput.contains("baigo set"))
+        expect(try site.baigo("set", "tiny", "context=", "device="), endsWith: .done)
+        expect(try run(site), endsWith: .done)
+    }
+
     @Test func optionsTravelWithACopyOfTheStore() throws {
         let site = try site()
         expect(try site.baigo("set", "tiny", "memory=4K", "mmap=false"), endsWith: .done)

@@ -103,6 +103,14 @@ struct Loading {
         self.compute = compute
     }
 
+    /// Options that an engine may refuse, where the command line says nothing of them.
+    var keysLeftToKeep: [String] {
+        [
+            ("context", contextTokens == nil && context == nil), ("device", compute?.device == nil),
+            ("gpu-layers", compute?.gpuLayers == nil), ("main-gpu", compute?.mainGpu == nil),
+        ].filter(\.1).map(\.0)
+    }
+
     /// What the engine is asked for.
     ///
     /// - Parameters:

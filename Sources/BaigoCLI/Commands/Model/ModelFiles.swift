@@ -16,6 +16,8 @@ struct ModelFiles {
     let weights: [String]
     private let adapters: [FilePath]
     private let options: StoredOptions
+    /// What `baigo set` calls the model; `nil` for one outside the store.
+    private let settable: String?
 
     /// Finds a model in the store or by its path.
     ///
@@ -24,18 +26,20 @@ struct ModelFiles {
         switch ModelArgument(argument) {
         case .path(let path):
             name = argument
-            weights = try Self.shards(of: path).map(\.string)
+            weights = try ModelShards.files(of: path).map(\.string)
             adapters = []
             options = StoredOptions()
+            settable = nil
         case .name(let name):
             let package = try host.shelf().resolve(ModelReference(name)).package
             guard let first = package.weights.first else {
                 throw BundleError(.noWeights, "\(package.version.reference) has no weights that could be run")
             }
             self.name = package.version.reference.description
-            weights = try Self.shards(of: first).map(\.string)
+            weights = try ModelShards.files(of: first).map(\.string)
             adapters = package.adapters
             options = try package.loadOptions()
+            settable = package.version.reference.name.description
         }
     }
 
@@ -50,6 +54,23 @@ struct ModelFiles {
                 .usage, "the options kept for \(name.escapedForOneLine) cannot be used: \(error.message)",
                 hint: "Change them with baigo set.")
         }
+    }
+
+    /// An error that kept options may have brought about, with the way to take them away.
+    ///
+    /// - Parameters:
+    ///   - error: A refusal of the load as it was asked for.
+    ///   - keys: Options that the command line did not give.
+    /// - Returns: The same error where none of them is kept.
+    func explained(_ error: EngineError, keys: [String]) -> EngineError {
+        let kept = keys.compactMap { key in options.values[key].map { "\(key)=\($0.escapedForOneLine)" } }
+        guard let settable, !kept.isEmpty else { return error }
+        let clearing = keys.filter { options.values[$0] != nil }.map { "\($0)=" }.joined(separator: " ")
+        return EngineError(
+            error.code, error.message,
+            hint:
+                "\(settable) is loaded with options that are kept for it: \(kept.joined(separator: " ")). Take away what "
+                + "this host cannot do: baigo set \(settable) \(clearing)")
     }
 
     /// The adapter that an option means.
@@ -81,25 +102,5 @@ struct ModelFiles {
             .usage, "\(name) has no adapter \(text.escapedForOneLine)",
             hint: known.isEmpty ? "Its package has none; a path contains a slash or ends in .gguf." : "It has \(known)."
         )
-    }
-
-    /// All shards of a model, the first one first; their headers are read within bounds before an engine sees them.
-    private static func shards(of path: FilePath) throws -> [FilePath] {
-        let header = try GGUFHeader(reading: try OwnedDescriptor.open(reading: path))
-        guard let split = header.split, split.count > 1, let name = path.lastComponent.flatMap({ ShardName($0.string) })
-        else { return [path] }
-        let folder = path.removingLastComponent()
-        return try (1...name.count).map { number in
-            let shard = folder.appending(name.name(of: number))
-            do {
-                let file = try OwnedDescriptor.open(reading: shard)
-                _ = try GGUFHeader(reading: file)
-            } catch let error as FileError where error.code == .notFound {
-                throw BundleError(
-                    .missingShard, "shard \(number) of \(name.count) is missing: \(shard.string.escapedForOneLine)",
-                    hint: "Put all shards into one folder.", cause: error)
-            }
-            return shard
-        }
     }
 }

@@ -32,6 +32,9 @@ struct RunningModel {
             } catch let error as EngineError where error.code == .doesNotFit && mayAnswerFewer && request.sequences > 1
             {
                 request.sequences /= 2
+            } catch let error as EngineError where error.code == .invalidRequest {
+                session.close()
+                throw files.explained(error, keys: loading.keysLeftToKeep)
             } catch {
                 session.close()
                 throw error
