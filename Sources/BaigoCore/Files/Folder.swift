@@ -128,7 +128,8 @@ package final class Folder: Sendable {
         var info = stat()
         if fstatat(raw, name, &info, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(info) }
         let errno = Errno.lastError
-        if errno == .noSuchFileOrDirectory { return nil }
+        // Nothing can have a name that is too long.
+        if errno == .noSuchFileOrDirectory || errno == .fileNameTooLong { return nil }
         throw FileError(errno, while: "look at", self.path(of: name))
     }
 

@@ -84,7 +84,10 @@ struct PackageSign: BaigoCommand {
             merged = try DetachedSigner.merging(existing: package.signature, new: signature)
             signers = [signature.fingerprint]
         }
-        try PackageSignature.replace(in: path, with: merged)
+        if try PackageSignature.replace(in: path, with: merged) {
+            try context.errorOutput.line(
+                "note: \(file.escapedForTerminal) was being signed when that was interrupted; it was restored first")
+        }
         try report(package, signers, warnings, context)
     }
 

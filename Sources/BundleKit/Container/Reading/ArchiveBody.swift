@@ -12,15 +12,25 @@ struct ArchiveBody: Sendable {
     let file: OwnedDescriptor
     let status: FileStatus
     let directory: ZipDirectory
+    /// How the file ended before its signing was interrupted.
+    private let journal: SigningJournal?
     private let entries: [String: ZipEntry]
 
-    /// Reads the structure.
+    /// Whether what is read is not what the file holds now, but what it held before.
+    var isRestored: Bool { journal != nil }
+
+    /// Reads the structure; `journal` is that of an interrupted `sign`.
     ///
     /// - Throws: `BundleError`, `FileError`.
-    init(reading file: OwnedDescriptor) throws {
+    init(reading file: OwnedDescriptor, through journal: SigningJournal? = nil) throws {
         self.file = file
+        self.journal = journal
         status = try file.status()
-        directory = try ZipDirectory(reading: FileZipSource(file: file, size: status.size))
+        if let journal {
+            directory = try ZipDirectory(reading: RestoredSource(package: file, journal: journal))
+        } else {
+            directory = try ZipDirectory(reading: FileZipSource(file: file, size: status.size))
+        }
         entries = Dictionary(
             directory.entries.filter { !$0.isFolder }.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -36,7 +46,10 @@ struct ArchiveBody: Sendable {
     func bytes(of name: String, limit: Int64) throws -> [UInt8]? {
         guard let entry = entries[name] else { return nil }
         guard entry.size <= limit else { throw BundleError.tooLarge(name, limit) }
-        let bytes = try file.bytes(at: entry.dataOffset, count: Int(entry.size))
+        let bytes =
+            try journal.map {
+                try RestoredSource(package: file, journal: $0).bytes(at: entry.dataOffset, count: Int(entry.size))
+            } ?? file.bytes(at: entry.dataOffset, count: Int(entry.size))
         guard bytes.count == entry.size, try file.status().isUnchanged(since: status) else {
             throw BundleError.sourceChanged(file.path)
         }
@@ -47,6 +60,8 @@ struct ArchiveBody: Sendable {
     /// Opens the data of a file; `nil` where there is none of that name.
     func open(_ name: String) -> OpenedInput? {
         guard let entry = entries[name] else { return nil }
+        // Behind that stand the signatures, which are no data.
+        if let journal, entry.dataOffset >= journal.tailOffset { return nil }
         return OpenedInput(source: .file(file, at: entry.dataOffset), crc32: entry.crc32) {
             guard try file.status().isUnchanged(since: status) else { throw BundleError.sourceChanged(file.path) }
         }

@@ -7,7 +7,7 @@ package import SystemPackage
 extension PackageReader {
     /// Opens a `.baimodel` file, a tar bundle or a folder, by its content and not by its name.
     ///
-    /// A journal of an interrupted `sign` beside the file is played back first.
+    /// A file whose signing was interrupted is read as it was before, through the journal beside it.
     ///
     /// - Throws: `BundleError` by the rule that is broken; `FileError`.
     package static func open(_ path: FilePath, _ opening: PackageOpening = PackageOpening()) throws -> PackageReader {
@@ -18,10 +18,10 @@ extension PackageReader {
         if FileStatus(info).kind == .folder {
             return try open(folder: Folder.open(path), at: path, source: path.string, opening)
         }
-        try SigningJournal.playBack(beside: path)
         let file = try OwnedDescriptor.open(reading: path)
         if let bundle = try openBundle(file, source: path.string, opening) { return bundle }
-        return try open(file: file, source: path.string, opening)
+        let journal = try SigningJournal.pending(beside: path, of: file)
+        return try open(file: file, through: journal, source: path.string, opening)
     }
 
     /// Opens a tar bundle in a file; `nil` where the file is none.
@@ -70,18 +70,19 @@ extension PackageReader {
         }
     }
 
-    /// Opens a package in an open regular file.
+    /// Opens a package in an open regular file; `journal` is that of an interrupted `sign`.
     ///
     /// - Throws: `BundleError`, `FileError`.
     static func open(
-        file: OwnedDescriptor, source: String, _ opening: PackageOpening = PackageOpening()
+        file: OwnedDescriptor, through journal: SigningJournal? = nil, source: String,
+        _ opening: PackageOpening = PackageOpening()
     ) throws -> PackageReader {
         guard try file.status().kind == .regular else {
             throw FileError(
                 .wrongType, "\(source.escapedForTerminal) is not a regular file", hint: "Use - for standard input.")
         }
         return try naming(source) {
-            let body = try ArchiveBody(reading: file)
+            let body = try ArchiveBody(reading: file, through: journal)
             return try open(source: source, names: body.names, body: .archive(body), opening, bytes: body.bytes)
         }
     }

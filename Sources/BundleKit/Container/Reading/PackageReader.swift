@@ -77,6 +77,14 @@ package final class PackageReader: Sendable {
     /// What a person should know of the package beside its signature.
     package var warnings: [Warning] {
         var warnings: [Warning] = []
+        if case .archive(let archive) = body, archive.isRestored {
+            warnings.append(
+                Warning(
+                    identifier: "bundle.interrupted-signing",
+                    message:
+                        "\(source.escapedForOneLine) was being signed when that was interrupted; it is read as it was "
+                        + "before, and baigo sign puts it back so"))
+        }
         if !hasOwnChecksums {
             warnings.append(
                 Warning(

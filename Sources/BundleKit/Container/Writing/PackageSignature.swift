@@ -12,9 +12,12 @@ package enum PackageSignature {
     /// signatures at any moment, or a journal that brings the old ones back.
     ///
     /// In a folder the file is put in place beside the list. `armored` holds all signatures the package will have.
+    /// A package whose signing was interrupted is restored first.
     ///
+    /// - Returns: Whether it had to be restored.
     /// - Throws: `BundleError` for a package that is malformed or has no `checksums.txt`; `FileError`.
-    package static func replace(in path: FilePath, with armored: [UInt8]) throws {
+    @discardableResult
+    package static func replace(in path: FilePath, with armored: [UInt8]) throws -> Bool {
         guard armored.count <= ArchiveBody.maximumSignature else {
             throw BundleError(.invalidRequest, "the signatures are larger than 1 MiB together")
         }
@@ -22,14 +25,16 @@ package enum PackageSignature {
             let folder = try Folder.open(path)
             let list = try folder.status(of: PackageEntryName.checksums) == nil
             let name = (list ? PackageEntryName.otherChecksums : PackageEntryName.checksums) + ".asc"
-            return try folder.publish(armored, as: name, mode: 0o644)
+            try folder.publish(armored, as: name, mode: 0o644)
+            return false
         }
-        try SigningJournal.playBack(beside: path)
         guard let (folder, name) = try SigningJournal.place(of: path) else {
             throw FileError(.lastError, while: "open", path.string)
         }
         let file = try SigningJournal.open(writing: name, in: folder)
         try SigningJournal.lock(file)
+        guard try SigningJournal.isCurrent(file, name, in: folder) else { throw BundleError.sourceChanged(file.path) }
+        let isRestored = try SigningJournal.playBack(on: file, named: name, in: folder)
         let reader = try PackageReader.open(file: file, source: path.string)
         guard reader.hasOwnChecksums, case .archive(let archive) = reader.body else {
             throw BundleError(
@@ -44,10 +49,11 @@ package enum PackageSignature {
                 input: try StoredInput(reader), signing: { _ in armored }, progress: SilentProgress())
             let real = FilePath(folder.path).appending(name)
             _ = try job.run(real, replacing: true, readBack: false, mode: archive.status.mode, isRewritingSource: true)
-            return
+            return isRestored
         }
         let edit = TailEdit(archive: archive, replacing: present, signature: armored)
         try edit.run(on: file, named: name, in: folder, identity: reader.identity)
+        return isRestored
     }
 }
 
@@ -80,7 +86,7 @@ private struct TailEdit {
                 hint: "Copy it to a file system without this limit (exFAT, ext4, NTFS) and sign it there.")
         }
         let journal = try SigningJournal(of: file, from: offset)
-        try journal.save(beside: name, in: folder)
+        try journal.save(beside: name, in: folder, mode: archive.status.mode)
         do {
             try file.writeAll(bytes, at: offset)
             try file.truncate(to: offset + Int64(bytes.count))

@@ -8,8 +8,9 @@ internal import SystemPackage
 ///
 /// The file is: `baigo-undo 1` and LF; the size of the package and the offset of the tail, eight bytes little-endian
 /// each; the tail; the SHA-256 of all of that. It is complete and synced before the package is touched and removed when
-/// the package is synced, so whoever finds a complete one puts the tail back, and an incomplete one means nothing.
-struct SigningJournal {
+/// the package is synced, so a complete one says how the package ended before, and an incomplete one means nothing.
+/// Readers read through it and leave both files alone; the next `sign` puts the tail back.
+struct SigningJournal: Sendable {
     private static let magic = Array("baigo-undo 1\n".utf8)
     private static let suffix = ".baigo-undo"
     /// Lists, signatures and central directory: no tail is larger.
@@ -53,11 +54,18 @@ struct SigningJournal {
         tailOffset = offset
     }
 
-    /// Writes the journal beside the package `name` and makes it durable.
-    func save(beside name: String, in folder: Folder) throws {
-        let journal = name + Self.suffix
+    /// The journal's own name: that of the package with an ending, or the start of its digest where that is too long.
+    static func name(for package: String) throws(BundleError) -> String {
+        let name = package + suffix
+        guard name.utf8.count > EntryName.maximumPartBytes else { return name }
+        return String(try SHA256Digest(of: Array(package.utf8)).hex.prefix(32)) + suffix
+    }
+
+    /// Writes the journal beside the package `name` and makes it durable; who may read the package may read it.
+    func save(beside name: String, in folder: Folder, mode: UInt32) throws {
+        let journal = try Self.name(for: name)
         if try folder.status(of: journal) != nil { try folder.removeFile(journal) }
-        let file = try folder.file(creating: journal)
+        let file = try folder.file(creating: journal, mode: mode & 0o444 | 0o600)
         do {
             try file.writeAll(try bytes, at: 0)
             try file.sync()
@@ -70,7 +78,7 @@ struct SigningJournal {
 
     /// Removes the journal once the package is as it should be.
     static func remove(beside name: String, in folder: Folder) throws {
-        try folder.removeFile(name + suffix)
+        try folder.removeFile(try self.name(for: name))
         try folder.sync()
     }
 
@@ -81,38 +89,93 @@ struct SigningJournal {
         try package.sync()
     }
 
-    /// Restores a package whose signing was interrupted; does nothing where no complete journal is beside it.
+    /// Whether the package ends as the journal says.
+    private func isRestored(in package: OwnedDescriptor) throws(FileError) -> Bool {
+        guard try package.status().size == packageSize else { return false }
+        return try package.bytes(at: tailOffset, count: tail.count) == tail
+    }
+
+    /// The journal through which a package has to be read, since its signing was interrupted; `nil` for none.
     ///
-    /// A journal that would not make a well-formed archive of the file is none of ours and is left alone.
+    /// Nothing is changed.
     ///
-    /// - Throws: `FileError`: `locked` while another process signs, `readOnly` or `permission` when the package cannot
-    ///   be restored.
-    static func playBack(beside path: FilePath) throws {
-        guard let (folder, name) = try place(of: path) else { return }
-        let journalName = name + suffix
-        guard let status = try folder.status(of: journalName), status.kind == .regular,
-            status.size <= Int64(maximumBytes),
-            let journal = try SigningJournal(reading: try folder.bytes(of: journalName, limit: maximumBytes))
-        else { return }
-        let present = try folder.file(reading: name)
-        guard try present.status().size >= journal.tailOffset,
-            (try? ZipDirectory(reading: RestoredSource(package: present, journal: journal))) != nil
-        else { return }
-        try lock(present)
-        let isRestored =
-            try present.status().size == journal.packageSize
-            && present.bytes(at: journal.tailOffset, count: journal.tail.count) == journal.tail
-        do {
-            if !isRestored { try journal.restore(try open(writing: name, in: folder)) }
-            try remove(beside: name, in: folder)
-        } catch let error as FileError {
-            if isRestored { return }
-            throw FileError(
-                error.code,
-                "\(path.string.escapedForTerminal) was being signed when that was interrupted, and could not be "
-                    + "restored: \(error.message)",
-                hint: "Make the file writable, or copy it together with \(journalName) to a place that is.")
+    /// - Parameters:
+    ///   - path: The package.
+    ///   - file: The same, open.
+    /// - Returns: The journal.
+    /// - Throws: `FileError`, code `locked`, while another process signs; `permission` where the journal is closed to
+    ///   this user.
+    static func pending(beside path: FilePath, of file: OwnedDescriptor) throws -> SigningJournal? {
+        guard let (folder, name) = try place(of: path), try isCurrent(file, name, in: folder),
+            let journal = try find(beside: name, in: folder, for: file)
+        else { return nil }
+        try lock(file, shared: true)
+        flock(file.raw, LOCK_UN)
+        return try journal.isRestored(in: file) ? nil : journal
+    }
+
+    /// Restores a package whose signing was interrupted; does nothing where no journal counts.
+    ///
+    /// The package has to be open for writing and locked.
+    ///
+    /// - Returns: Whether the package was changed.
+    /// - Throws: `FileError`.
+    static func playBack(on file: OwnedDescriptor, named name: String, in folder: Folder) throws -> Bool {
+        guard let journal = try find(beside: name, in: folder, for: file) else { return false }
+        let isRestored = try journal.isRestored(in: file)
+        if !isRestored { try journal.restore(file) }
+        try remove(beside: name, in: folder)
+        return !isRestored
+    }
+
+    /// A complete journal that may speak for the package: made by its owner or this user, writable by nobody else, and
+    /// about this package's list of entries and signatures alone.
+    private static func find(
+        beside name: String, in folder: Folder, for package: OwnedDescriptor
+    ) throws -> SigningJournal? {
+        let journalName = try self.name(for: name)
+        guard let listed = try folder.status(of: journalName), isTrustworthy(listed, for: try package.status()) else {
+            return nil
         }
+        let file: OwnedDescriptor
+        do throws(FileError) {
+            file = try folder.file(reading: journalName)
+        } catch {
+            // Whoever signed has just finished.
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+        guard isTrustworthy(try file.status(), for: try package.status()) else { return nil }
+        let bytes = try file.bytes(at: 0, count: maximumBytes + 1)
+        guard bytes.count <= maximumBytes, let journal = try SigningJournal(reading: bytes) else { return nil }
+        return try journal.fits(package) ? journal : nil
+    }
+
+    private static func isTrustworthy(_ journal: FileStatus, for package: FileStatus) -> Bool {
+        journal.kind == .regular && journal.linkCount == 1 && journal.mode & 0o022 == 0
+            && journal.size <= Int64(maximumBytes) && (journal.owner == package.owner || journal.owner == geteuid())
+    }
+
+    /// Whether the package would be well-formed with this tail, which holds its central directory and, in front of it,
+    /// `checksums.txt.asc` at the most: so the data of a package is never a journal's.
+    private func fits(_ package: OwnedDescriptor) throws -> Bool {
+        guard tailOffset > 0, try package.status().size >= tailOffset else { return false }
+        let directory: ZipDirectory
+        do {
+            directory = try ZipDirectory(reading: RestoredSource(package: package, journal: self))
+        } catch is BundleError {
+            return false
+        }
+        let last = directory.entries.last
+        return directory.tail.directoryOffset == tailOffset
+            || last?.name == PackageEntryName.signature && last?.headerOffset == tailOffset
+    }
+
+    /// Whether the open file is the one that has the name now.
+    static func isCurrent(_ file: OwnedDescriptor, _ name: String, in folder: Folder) throws(FileError) -> Bool {
+        let status = try file.status()
+        guard let listed = try folder.status(of: name) else { return false }
+        return listed.device == status.device && listed.inode == status.inode
     }
 
     /// The real folder and name of a package, links resolved.
@@ -132,8 +195,10 @@ struct SigningJournal {
     }
 
     /// Keeps others from signing or restoring while the descriptor is open.
-    static func lock(_ package: OwnedDescriptor) throws(FileError) {
-        guard flock(package.raw, LOCK_EX | LOCK_NB) != 0 else { return }
+    ///
+    /// A shared lock, for which reading is enough, only tells whether someone does.
+    static func lock(_ package: OwnedDescriptor, shared isShared: Bool = false) throws(FileError) {
+        guard flock(package.raw, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) != 0 else { return }
         let errno = Errno.lastError
         guard errno == .wouldBlock else { throw FileError(errno, while: "lock", package.path) }
         throw FileError(
@@ -143,7 +208,7 @@ struct SigningJournal {
 }
 
 /// A package as it was before, read through the journal.
-private struct RestoredSource: ZipSource {
+struct RestoredSource: ZipSource {
     let package: OwnedDescriptor
     let journal: SigningJournal
     var startOffset: Int64 { 0 }
@@ -153,8 +218,7 @@ private struct RestoredSource: ZipSource {
         let kept = Int(max(0, min(Int64(count), journal.tailOffset - fileOffset)))
         let head = try package.bytes(at: fileOffset, count: kept)
         let start = Int(max(0, fileOffset - journal.tailOffset))
-        let bytes = head + journal.tail[start..<start + count - kept]
         guard head.count == kept else { throw BundleError.sourceChanged(package.path) }
-        return bytes
+        return head + journal.tail[start..<start + count - kept]
     }
 }
