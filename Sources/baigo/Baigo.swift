@@ -8,7 +8,7 @@ internal import SystemPackage
 @main
 struct Baigo {
     static func main() async {
-        guard let output = try? DescriptorOutput(1, name: "standard output"),
+        guard StandardStreams.fill(), let output = try? DescriptorOutput(1, name: "standard output"),
             let errorOutput = try? DescriptorOutput(2, name: "standard error")
         else { exit(ExitStatus.outputClosed.rawValue) }
         let context = CommandContext(

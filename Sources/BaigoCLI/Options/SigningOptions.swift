@@ -50,12 +50,12 @@ struct SigningOptions: ParsableArguments {
         if try file.status().mode & 0o077 != 0 {
             try context.errorOutput.line("warning: other users may read the secret key in \(path.escapedForTerminal)")
         }
-        let secret = try file.bytes(at: 0, count: GPGSecretRing.byteLimit + 1)
+        let secret = try file.rest(atMost: GPGSecretRing.byteLimit + 1)
         return try GPGSecretRing(secret, passphrase: try passphraseFile.map(passphrase))
     }
 
     private func passphrase(in path: String) throws -> [UInt8] {
-        let bytes = try OwnedDescriptor.open(reading: FilePath(path)).bytes(at: 0, count: Self.passphraseLimit + 1)
+        let bytes = try OwnedDescriptor.open(reading: FilePath(path)).rest(atMost: Self.passphraseLimit + 1)
         guard let line = bytes.split(separator: 0x0A, maxSplits: 1, omittingEmptySubsequences: false).first,
             bytes.count <= Self.passphraseLimit
         else {

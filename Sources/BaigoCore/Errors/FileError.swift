@@ -73,6 +73,10 @@ package struct FileError: PresentableError {
             self.init(.wrongType, reason, hint: "Name a regular file.")
         case .brokenPipe:
             self.init(.outputClosed, reason)
+        case .badFileDescriptor:
+            self.init(.inputOutput, reason, hint: "It is closed; redirect it, from or to /dev/null for example.")
+        case .fileNameTooLong:
+            self.init(.inputOutput, reason, hint: "Use a shorter name.")
         default:
             self.init(.inputOutput, reason, hint: "Check the medium and the system log.")
         }

@@ -42,6 +42,16 @@ extension OwnedDescriptor {
         }
     }
 
+    /// The bytes from the present position on, of a file or of a pipe, `count` at the most.
+    ///
+    /// - Throws: `FileError`, or `CancellationError` when the task is cancelled while it waits.
+    package func rest(atMost count: Int) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        let got = try bytes.withUnsafeMutableBytes { try readStream(into: $0) }
+        bytes.removeLast(count - got)
+        return bytes
+    }
+
     private func waitWritable() throws {
         while true {
             var request = pollfd(fd: raw, events: Int16(POLLOUT), revents: 0)

@@ -45,7 +45,8 @@ package enum DetachedSigner {
         return file.armored
     }
 
-    /// Adds signatures that were made elsewhere, each in place of earlier ones by the key that it names.
+    /// Adds signatures that were made elsewhere, each in place of earlier ones by the key that it names; of several by
+    /// one key the last is taken.
     ///
     /// - Parameters:
     ///   - existing: The file so far, if there is one.
@@ -53,7 +54,8 @@ package enum DetachedSigner {
     /// - Returns: The new file, all in one armored block.
     /// - Throws: `BundleError`, code `signatureMalformed`, for a file that cannot be read or would hold too many.
     package static func merging(existing: [UInt8]?, attached: [UInt8]) throws(BundleError) -> [UInt8] {
-        let new = try SignatureFile(reading: attached)
+        var new = try SignatureFile(reading: attached)
+        new.dropSuperseded()
         guard let existing else { return new.armored }
         var file = try SignatureFile(reading: existing)
         let makers = Set(new.packets.flatMap(\.issuers))
@@ -80,6 +82,19 @@ package enum DetachedSigner {
         guard !new.packets.isEmpty else { return nil }
         try file.append(new)
         return file.armored
+    }
+}
+
+extension SignatureFile {
+    /// Drops signatures behind which another one by the same key stands.
+    fileprivate mutating func dropSuperseded() {
+        var later = packets[...]
+        keep { packet in
+            later.removeFirst()
+            return !later.contains {
+                $0.raw == packet.raw || !Set($0.issuers).isDisjoint(with: packet.issuers)
+            }
+        }
     }
 }
 

@@ -137,7 +137,7 @@ extension PackageSign {
         _ path: String, of package: PackageReader, _ host: Host
     ) throws -> (signature: [UInt8], report: SignatureReport, warnings: [Warning]) {
         let limit = 1 << 20
-        let signature = try OwnedDescriptor.open(reading: FilePath(path)).bytes(at: 0, count: limit + 1)
+        let signature = try OwnedDescriptor.open(reading: FilePath(path)).rest(atMost: limit + 1)
         let trusted = try host.store().keyRing()?.list().map(\.block) ?? []
         let known = Set(trusted.map(\.fingerprint))
         let own = try SignatureAttachment.publicKeys(named: signature, gnupgHome: host.gnupgHome)

@@ -48,7 +48,7 @@ enum PolicyText {
     /// Reads a file, as far as one byte more than a policy may have.
     ///
     /// - Throws: `FileError`.
-    static func read(_ path: String) throws(FileError) -> [UInt8] {
-        try OwnedDescriptor.open(reading: FilePath(path)).bytes(at: 0, count: PolicyDocument.byteLimit + 1)
+    static func read(_ path: String) throws -> [UInt8] {
+        try OwnedDescriptor.open(reading: FilePath(path)).rest(atMost: PolicyDocument.byteLimit + 1)
     }
 }

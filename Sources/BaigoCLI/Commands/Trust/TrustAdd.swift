@@ -120,7 +120,7 @@ struct TrustAdd: BaigoCommand {
 
     private func bytes(of path: String) throws -> [UInt8] {
         let limit = 1 << 20
-        let bytes = try OwnedDescriptor.open(reading: FilePath(path)).bytes(at: 0, count: limit + 1)
+        let bytes = try OwnedDescriptor.open(reading: FilePath(path)).rest(atMost: limit + 1)
         guard bytes.count <= limit else {
             throw BundleError(
                 .keyMalformed, "\(path.escapedForOneLine) is larger than \(ByteCount(limit)); a key is not")

@@ -53,8 +53,8 @@ struct TrustMakeBundle: BaigoCommand {
         let chosen = keys.isEmpty ? try ring.list() : try keys.map { name in try ring.key(named: name) }
         guard let key = try signing.signingKey(host, context) else { return }
         let text = try policy.map { path in
-            let bytes = try OwnedDescriptor.open(reading: FilePath(path)).bytes(
-                at: 0, count: PolicyDocument.byteLimit + 1)
+            let bytes = try OwnedDescriptor.open(reading: FilePath(path)).rest(
+                atMost: PolicyDocument.byteLimit + 1)
             _ = try PolicyDocument(reading: bytes)
             return bytes
         }
