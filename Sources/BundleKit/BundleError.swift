@@ -74,6 +74,8 @@ package struct BundleError: PresentableError {
     package let hint: String?
     /// The error this one explains.
     package let cause: (any Error)?
+    /// Whether the message says which package it is about.
+    private(set) var namesPackage = false
 
     package var exitStatus: ExitStatus {
         switch code {
@@ -107,7 +109,20 @@ package struct BundleError: PresentableError {
     }
 
     /// The same error in other words.
-    func saying(_ message: String) -> BundleError { BundleError(code, identifier, message, hint, cause) }
+    func saying(_ message: String) -> BundleError {
+        var error = BundleError(code, identifier, message, hint, cause)
+        error.namesPackage = namesPackage
+        return error
+    }
+
+    /// The same error with the package named.
+    func inPackage(_ source: String) -> BundleError {
+        let shown = source.escapedForOneLine
+        guard !namesPackage else { return self }
+        var error = message.hasPrefix("\(shown) ") ? self : saying("\(message) (\(shown))")
+        error.namesPackage = true
+        return error
+    }
 
     private init(_ code: Code, _ identifier: String, _ message: String, _ hint: String?, _ cause: (any Error)?) {
         self.code = code

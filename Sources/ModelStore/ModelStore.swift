@@ -24,7 +24,7 @@ package final class ModelStore: Sendable {
     ///   - context: Who works with it.
     ///   - isShared: Whether everyone may read a home that is made by the first change.
     /// - Returns: The store.
-    /// - Throws: `FileError`, code `unsafeOwnership`, `wrongType` or `permission`; `StoreError`, code `notAStore`,
+    /// - Throws: `FileError`, code `unsafeOwnership`, `wrongPlace` or `permission`; `StoreError`, code `notAStore`,
     ///   `moved`, `unfinishedCopy`, `unsupportedSchema` or `damaged`.
     package static func open(
         home path: FilePath, context: StoreContext, sharing isShared: Bool = false

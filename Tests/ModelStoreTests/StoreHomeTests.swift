@@ -66,7 +66,7 @@ struct StoreHomeTests {
         #expect(unlink(path.string) == 0)
         try Folder.open(TemporaryHome.around).publish([1], as: "home")
         let error = #expect(throws: FileError.self) { try StoreFixture() }
-        #expect(error?.code == .wrongType)
+        #expect(error?.code == .wrongPlace)
     }
 
     @Test(.enabled(if: geteuid() == 0, "only root can give a folder away"))

@@ -42,7 +42,9 @@ package struct CommandContext: Sendable {
     func packageTime() throws -> Timestamp {
         guard let text = environment["SOURCE_DATE_EPOCH"], !text.isEmpty else { return .now }
         guard let seconds = Int64(text), seconds >= 0, seconds < 253_402_300_800 else {
-            throw CLIError(.configuration, "SOURCE_DATE_EPOCH is no number of seconds: \(text.escapedForOneLine)")
+            throw CLIError(
+                .configuration, "SOURCE_DATE_EPOCH is no number of seconds: \(text.escapedForOneLine)",
+                hint: "Set it to seconds since 1970, such as 1795219200, or unset it.")
         }
         return Timestamp(secondsSinceEpoch: seconds)
     }

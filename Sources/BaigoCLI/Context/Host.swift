@@ -62,6 +62,12 @@ struct Host {
         return PackageOpening().spoolFolder
     }
 
+    /// What of the store no command writes to by name.
+    var storePlaces: [String] {
+        ["audit", "blobs", "engines", "lock", "models", "policy.toml", "staging", "store.json", "trust"]
+            .map { home.appending($0).string }
+    }
+
     /// The store; its folder may not exist yet.
     ///
     /// - Throws: `FileError` or `StoreError`.

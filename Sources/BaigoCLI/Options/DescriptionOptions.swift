@@ -76,6 +76,14 @@ struct DescriptionOptions: ParsableArguments {
             && !noProjector && baseModels.isEmpty && adapters.isEmpty && includes.isEmpty
     }
 
+    /// Files that these options name.
+    func files() throws -> [String] {
+        let included = try includes.map { include throws(BundleError) in
+            try SourceInclusion(parsing: include).path.string
+        }
+        return [licenseFile, projector].compactMap(\.self) + adapters + included
+    }
+
     /// The options as the library takes them.
     func sourceOptions(_ context: CommandContext) throws -> ModelSourceOptions {
         var options = ModelSourceOptions(createdAt: try context.packageTime(), createdBy: BaigoRelease.product)

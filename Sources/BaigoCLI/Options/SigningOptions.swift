@@ -34,6 +34,9 @@ struct SigningOptions: ParsableArguments {
     /// Whether a signature is asked for.
     var isAsked: Bool { sign || key != nil || keyFile != nil }
 
+    /// Files that these options read.
+    var files: [String] { [keyFile, passphraseFile].compactMap(\.self) }
+
     /// The key that these options ask for; `nil` for none.
     ///
     /// - Throws: `CLIError` when `--sign` stands alone and no key is configured; `BundleError` for a key that is

@@ -17,6 +17,8 @@ package struct FileError: PresentableError {
         case unsafeOwnership = "environment.ownership"
         case inputOutput = "environment.io"
         case wrongType = "file.wrong-type"
+        /// Something stands in the way of a file or folder of this host that is to be made or used.
+        case wrongPlace = "environment.wrong-type"
         case outputClosed = "output.closed"
     }
 
@@ -31,7 +33,7 @@ package struct FileError: PresentableError {
         case .notFound: .notFound
         case .exists: .usage
         case .permission, .readOnly, .noSpace, .tooLargeForFileSystem, .locked, .clock, .unsafeOwnership,
-            .inputOutput:
+            .inputOutput, .wrongPlace:
             .environment
         case .wrongType: .invalidContent
         case .outputClosed: .outputClosed

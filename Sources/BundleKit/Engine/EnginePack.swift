@@ -47,7 +47,7 @@ package final class EnginePack: Sendable {
         }
         let name = path.lastComponent.flatMap { EngineFileName($0.string) }
         let outerSignature = try SignatureFile.bytes(beside: path)
-        let (copy, digest, size) = try EngineSpool.copy(file, to: Folder.open(spoolFolder), progress)
+        let (copy, digest, size) = try EngineSpool.copy(file, to: Folder.open(spool: spoolFolder), progress)
         return try PackageReader.naming(path.string) {
             let archive = EngineArchive(file: copy, size: size)
             guard try copy.bytes(at: 0, count: 2) == [0x1f, 0x8b] else {

@@ -24,13 +24,17 @@ package struct ChecksumList: Sendable, Equatable {
     /// Each line is 64 lower-case hexadecimal digits, two spaces or a space and `*`, the name, LF; no name twice. In the
     /// lists of plain tools names may start with `./`, which is not part of the name.
     ///
+    /// `list` is what the file is called.
+    ///
     /// - Throws: `BundleError`, code `checksums`, with the number of the line, or `unsafeEntryName`.
-    package init(reading bytes: [UInt8], allowingDotSlash: Bool = false) throws(BundleError) {
+    package init(
+        reading bytes: [UInt8], allowingDotSlash: Bool = false, named list: String = PackageEntryName.checksums
+    ) throws(BundleError) {
         guard bytes.count <= Self.maximumBytes else {
-            throw Self.refusal(.tooLarge, "is larger than \(ByteCount(Self.maximumBytes))")
+            throw Self.refusal(list, .tooLarge, "is larger than \(ByteCount(Self.maximumBytes))")
         }
-        guard let last = bytes.last else { throw Self.refusal(.empty, "is empty") }
-        guard last == 0x0A else { throw Self.refusal(.unendedLine, "does not end with a line feed") }
+        guard let last = bytes.last else { throw Self.refusal(list, .empty, "is empty") }
+        guard last == 0x0A else { throw Self.refusal(list, .unendedLine, "does not end with a line feed") }
         var digests: [String: SHA256Digest] = [:]
         for (index, line) in bytes.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() {
             let number = index + 1
@@ -38,16 +42,16 @@ package struct ChecksumList: Sendable, Equatable {
             guard line.count > 66, line[start + 64] == 0x20, [0x20, UInt8(ascii: "*")].contains(line[start + 65]),
                 let digest = SHA256Digest(hex: String(decoding: line[start..<start + 64], as: UTF8.self))
             else {
-                throw Self.refusal(.malformedLine, "has a malformed line \(number)")
+                throw Self.refusal(list, .malformedLine, "has a malformed line \(number)")
             }
             var bytes = line[(start + 66)...]
             if allowingDotSlash, bytes.starts(with: Array("./".utf8)) { bytes = bytes.dropFirst(2) }
             let name = try EntryName.validate(Array(bytes))
             guard !Self.unlistedNames.contains(name) else {
-                throw Self.refusal(.unlistable, "lists \(name) in line \(number)")
+                throw Self.refusal(list, .unlistable, "lists \(name) in line \(number)")
             }
             guard digests.updateValue(digest, forKey: name) == nil else {
-                throw Self.refusal(.duplicateLine, "lists \(name) twice, again in line \(number)")
+                throw Self.refusal(list, .duplicateLine, "lists \(name) twice, again in line \(number)")
             }
         }
         self.digests = digests
@@ -59,9 +63,9 @@ package struct ChecksumList: Sendable, Equatable {
             .flatMap { "\($0.value.hex)  \($0.key)\n".utf8 }
     }
 
-    private static func refusal(_ rule: ChecksumRule, _ reason: String) -> BundleError {
+    private static func refusal(_ list: String, _ rule: ChecksumRule, _ reason: String) -> BundleError {
         BundleError(
-            breaking: rule, "validation failed: checksums.txt \(reason)",
+            breaking: rule, "validation failed: \(list) \(reason)",
             hint: "Make the list with sha256sum and package again, or ask the sender for a new copy.")
     }
 }

@@ -26,10 +26,14 @@ package struct ManifestDraft: Sendable, Equatable {
     ///
     /// Its size depends on the digests in no way, so that room can be reserved for it before anything is hashed.
     ///
-    /// - Throws: `BundleError` when OpenSSL fails.
+    /// - Throws: `BundleError`: `invalidRequest` for more bytes than a package can hold; `library` when OpenSSL fails.
     package func manifest(of files: [ManifestFile]) throws(BundleError) -> Manifest {
         let version = if let version { version } else { try PackageVersion(derivedFrom: files) }
-        let totalSize = files.reduce(0) { $0 + $1.size }
+        var totalSize: Int64 = 0
+        for file in files {
+            guard file.size <= PackageLimit.bytes - totalSize else { throw PackageLimit.tooLarge(file.path) }
+            totalSize += file.size
+        }
         var json = members
         json["name"] = .string(name.description)
         json["version"] = .string(version.description)

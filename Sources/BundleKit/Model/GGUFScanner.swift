@@ -25,7 +25,9 @@ struct GGUFScanner: ~Copyable {
     init(_ file: OwnedDescriptor, headerLimit: Int64) throws(FileError) {
         let status = try file.status()
         guard status.kind == .regular else {
-            throw FileError(.wrongType, "\(file.path.escapedForTerminal) is not a regular file")
+            throw FileError(
+                .wrongType, "\(file.path.escapedForTerminal) is not a regular file",
+                hint: "Name a regular file, or a copy of it that is one.")
         }
         guard status.size < Self.largestFile else {
             throw FileError(.wrongType, "\(file.path.escapedForTerminal) is larger than any model")

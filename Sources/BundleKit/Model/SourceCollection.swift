@@ -7,6 +7,8 @@ internal import SystemPackage
 struct SourceCollection {
     private(set) var files: [PlannedFile] = []
     private var indexes: [String: Int] = [:]
+    /// Bytes of all files together.
+    private var total: Int64 = 0
 
     private static func folder(of role: FileRole) -> String { role == .runtime ? "runtime/" : "model/" }
 
@@ -22,13 +24,16 @@ struct SourceCollection {
     ///   - relativePath: The name below `model/`.
     ///   - role: What it is for.
     /// - Returns: The entry's name.
-    /// - Throws: `BundleError`: `unsafeEntryName`, or `invalidRequest` where another file has the name; `FileError`.
+    /// - Throws: `BundleError`: `unsafeEntryName`, or `invalidRequest` where another file has the name or the package
+    ///   would be too large; `FileError`.
     @discardableResult
     mutating func add(_ source: FilePath, as relativePath: String, role: FileRole) throws -> String {
         let path = try EntryName.validate(Array((Self.folder(of: role) + relativePath).utf8))
         let status = try FileStatus.of(source)
         guard status.kind == .regular else {
-            throw FileError(.wrongType, "\(source.string.escapedForTerminal) is not a regular file")
+            throw FileError(
+                .wrongType, "\(source.string.escapedForTerminal) is not a regular file",
+                hint: "Name a regular file, or a copy of it that is one.")
         }
         let file = PlannedFile(path: path, role: role, source: source, size: status.size)
         if let index = indexes[EntryName.folded(path)] {
@@ -40,12 +45,20 @@ struct SourceCollection {
                         + "would both be \(path)",
                     hint: "Rename one of them.")
             }
+            try count(status.size, of: source, inPlaceOf: files[index].size)
             files[index] = PlannedFile(path: files[index].path, role: role, source: source, size: status.size)
             return files[index].path
         }
+        try count(status.size, of: source)
         indexes[EntryName.folded(path)] = files.count
         files.append(file)
         return path
+    }
+
+    /// Adds a size up; every container can hold what is below the limit, with its own parts.
+    private mutating func count(_ size: Int64, of source: FilePath, inPlaceOf old: Int64 = 0) throws(BundleError) {
+        guard size <= PackageLimit.bytes - (total - old) else { throw PackageLimit.tooLarge(source.string) }
+        total += size - old
     }
 
     /// The files by the bytes of their names.

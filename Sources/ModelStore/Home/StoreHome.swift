@@ -21,7 +21,7 @@ struct StoreHome: Sendable {
 
     /// Opens the home for reading; `nil` where there is none.
     ///
-    /// - Throws: `FileError`, code `unsafeOwnership` or `wrongType`; `StoreError`, code `notAStore`,
+    /// - Throws: `FileError`, code `unsafeOwnership` or `wrongPlace`; `StoreError`, code `notAStore`,
     ///   `unsupportedSchema` or `damaged`.
     func reading() throws -> (root: Folder, identity: StoreIdentity)? {
         guard let root = try folder() else { return nil }
@@ -43,7 +43,7 @@ struct StoreHome: Sendable {
 
     /// Opens the home's folder whether there is a store in it or not; `nil` where there is no folder.
     ///
-    /// - Throws: `FileError`, code `unsafeOwnership` or `wrongType`.
+    /// - Throws: `FileError`, code `unsafeOwnership` or `wrongPlace`.
     func looking() throws -> Folder? {
         guard let root = try folder() else { return nil }
         try checkOwner(of: root)
@@ -131,7 +131,7 @@ struct StoreHome: Sendable {
                 hint: "Name the folder itself; a store follows no links.")
         }
         guard status.kind == .folder else {
-            throw FileError(.wrongType, "\(path.escapedForTerminal) is not a folder", hint: "Check the path.")
+            throw FileError(.wrongPlace, "\(path.escapedForTerminal) is not a folder", hint: "Check the path.")
         }
     }
 
@@ -165,7 +165,7 @@ struct StoreHome: Sendable {
     }
 
     private func notAFolder() -> FileError {
-        FileError(.wrongType, "\(path.string.escapedForTerminal) names no folder", hint: "Check the path.")
+        FileError(.wrongPlace, "\(path.string.escapedForTerminal) names no folder", hint: "Check the path.")
     }
 }
 

@@ -261,7 +261,7 @@ struct PackageWriterTests {
             try PackageWriter.write(
                 plan, to: .file(scratch.path.appending("x.baimodel"), replacing: true, readBack: false))
         }
-        #expect(error?.code == .wrongType)
+        #expect(error?.code == .wrongPlace)
         #expect(try scratch.folder.status(of: "x.baimodel")?.kind == .pipe)
     }
 }

@@ -45,6 +45,8 @@ struct AuditExport: BaigoCommand {
 
     func run(in context: CommandContext) throws {
         let host = try Host(context)
+        let read = signing.files + host.storePlaces
+        try OutputPlace.check(target, reading: read)
         let copy = try host.store().auditLog().copy(since: since.flatMap { Timestamp($0) })
         let results = target == "-" ? context.errorOutput : context.output
         let key = try signing.signingKey(host, context)
@@ -53,18 +55,22 @@ struct AuditExport: BaigoCommand {
             try context.output.write(copy.bytes)
         } else {
             if let signature {
-                try SmallFile.write(signature.armored, to: target + ".asc", replacing: force)
+                try SmallFile.write(signature.armored, to: target + ".asc", replacing: force, reading: read)
             }
-            try SmallFile.write(copy.bytes, to: target, replacing: force)
+            try SmallFile.write(copy.bytes, to: target, replacing: force, reading: read)
         }
+        try context.reporting(on: target) { try report(copy, signature?.fingerprint, results) }
+    }
+
+    private func report(_ copy: AuditLog.Copy, _ signer: String?, _ results: any OutputTarget) throws {
         if output.json {
             try results.result([
                 "file": target == "-" ? .null : .string(target), "head": copy.head.json,
-                "lines": .integer(copy.lines), "signature": signature == nil ? .null : .string(target + ".asc"),
-                "signedBy": .text(signature?.fingerprint),
+                "lines": .integer(copy.lines), "signature": signer == nil ? .null : .string(target + ".asc"),
+                "signedBy": .text(signer),
             ])
         } else {
-            let by = signature.map { ", signed by \($0.fingerprint)" } ?? ""
+            let by = signer.map { ", signed by \($0)" } ?? ""
             try results.line("\(target.escapedForOneLine): \(copy.lines) lines\(by); head \(copy.head)")
         }
     }

@@ -55,6 +55,7 @@ struct EngineExport: BaigoCommand {
 
     func run(in context: CommandContext) throws {
         let host = try Host(context)
+        try OutputPlace.check(target, reading: signing.files + host.storePlaces)
         let plan = try plan(host, context)
         let key = try signing.signingKey(host, context)
         let written = try PackageWriter.write(
@@ -63,7 +64,7 @@ struct EngineExport: BaigoCommand {
             progress: progress.observer(output, context, host.configuration))
         // Whoever gets it reads it by other rules than those it was written by.
         let pack = try EnginePack.open(FilePath(target), copyingTo: host.spoolFolder)
-        try report(written, pack, plan, key, context)
+        try context.reporting(on: target) { try report(written, pack, plan, key, context) }
     }
 
     private func plan(_ host: Host, _ context: CommandContext) throws -> EnginePlan {

@@ -45,7 +45,7 @@ final class BatchOutput {
         let file = try Self.open(last.string, in: folder)
         self.file = file
         guard try file.status().kind == .regular else {
-            throw FileError(.wrongType, "\(name) is not a regular file", hint: "Name another file.")
+            throw FileError(.wrongPlace, "\(name) is not a regular file", hint: "Name another file.")
         }
         guard flock(file.raw, LOCK_EX | LOCK_NB) == 0 else {
             throw FileError(.locked, "another run writes to \(name)", hint: "Wait for it, or name another file.")

@@ -59,16 +59,19 @@ struct InventoryFiles {
     let inventory: Inventory
     let key: SigningKey?
     let isReplacing: Bool
+    /// Files and folders that the command reads.
+    let sources: [String]
 
-    /// Refuses to write over what is there.
+    /// Refuses to write over what is there, and over what is read.
     ///
-    /// - Throws: `FileError`, code `exists`.
+    /// - Throws: `FileError`, code `exists` or `wrongPlace`; `BundleError`, code `invalidRequest`; `CLIError` for a path
+    ///   that names no file.
     func check(_ path: String) throws {
-        guard !isReplacing else { return }
         // A signature goes with the file that it belongs to, also where the new one is not signed.
         for path in [path, path + ".asc"] {
-            let (folder, name) = try Self.place(path)
-            guard try folder.status(of: name) == nil else {
+            let (folder, name) = try SmallFile.place(path)
+            try OutputPlace.check(path, reading: sources)
+            guard try !OutputPlace.isTaken(name, in: folder, shown: path) || isReplacing else {
                 throw FileError(
                     .exists, "\(path.escapedForOneLine) exists already", hint: "Use --force to replace it.")
             }
@@ -79,7 +82,7 @@ struct InventoryFiles {
     ///
     /// - Throws: `FileError`; `BundleError` for the key.
     func writeJSON(_ path: String) throws {
-        let (folder, name) = try Self.place(path)
+        let (folder, name) = try SmallFile.place(path)
         let bytes = inventory.json.prettyBytes
         try publish(bytes, in: folder, name) { try folder.publish(bytes, as: name, mode: 0o644) }
     }
@@ -88,7 +91,7 @@ struct InventoryFiles {
     ///
     /// - Throws: `FileError`; `StoreError`; `BundleError` for the key.
     func writeDatabase(_ path: String) throws {
-        let (folder, name) = try Self.place(path)
+        let (folder, name) = try SmallFile.place(path)
         let draft = ".\(name).sqlite.partial"
         if try folder.status(of: draft) != nil { try folder.removeFile(draft) }
         let file = try folder.file(creating: draft, mode: 0o644)
@@ -110,14 +113,5 @@ struct InventoryFiles {
         if try folder.status(of: name + ".asc") != nil { try folder.removeFile(name + ".asc") }
         try body()
         if let signature { try folder.publish(signature, as: name + ".asc", mode: 0o644) }
-    }
-
-    private static func place(_ path: String) throws -> (folder: Folder, name: String) {
-        let path = FilePath(path)
-        guard let name = path.lastComponent?.string else {
-            throw FileError(.wrongType, "\(path.string.escapedForOneLine) names no file")
-        }
-        let parent = path.removingLastComponent()
-        return (try Folder.open(parent.isEmpty ? "." : parent), name)
     }
 }

@@ -67,7 +67,9 @@ struct ModelList: BaigoCommand {
         let found = try host.store().inventory(
             createdAt: try context.packageTime(), createdBy: BaigoRelease.product)
         let key = try inventory.signing.signingKey(host, context)
-        let files = InventoryFiles(inventory: found, key: key, isReplacing: inventory.force)
+        let files = InventoryFiles(
+            inventory: found, key: key, isReplacing: inventory.force,
+            sources: inventory.signing.files + host.storePlaces)
         let paths = [inventory.target, inventory.sqlite].compactMap(\.self).filter { $0 != "-" }
         for path in paths { try files.check(path) }
         if inventory.target == "-" {

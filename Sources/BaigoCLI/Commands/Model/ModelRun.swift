@@ -127,6 +127,7 @@ struct ModelRun: BaigoCommand {
     private func answer(
         batch path: String, _ options: SamplingOptions, _ form: AnswerForm?, _ context: CommandContext
     ) throws {
+        if let output = many.output { try OutputPlace.check(output, reading: [path]) }
         let input = try BatchInput(path)
         let target = try BatchOutput(path: many.output, context.output)
         let running = try RunningModel.start(

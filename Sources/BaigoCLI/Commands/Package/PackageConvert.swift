@@ -49,6 +49,7 @@ struct PackageConvert: BaigoCommand {
 
     func run(in context: CommandContext) throws {
         let host = try Host(context)
+        try OutputPlace.check(target, reading: [source] + host.storePlaces)
         let package = try host.package(at: source, naming)
         let results = target == "-" ? context.errorOutput : context.output
         let place: PackageTarget =
@@ -58,7 +59,7 @@ struct PackageConvert: BaigoCommand {
         let written = try PackageWriter.rewrite(
             package, as: container.format(for: target), to: place,
             progress: progress.observer(output, context, host.configuration))
-        try report(package, written, results, context)
+        try context.reporting(on: target) { try report(package, written, results, context) }
     }
 
     private func report(

@@ -59,6 +59,7 @@ struct PackageExport: BaigoCommand {
 
     func run(in context: CommandContext) throws {
         let host = try Host(context)
+        try OutputPlace.check(target, reading: try sources() + host.storePlaces)
         let (source, store) = try source(host, context)
         let size = try source.measure(as: format)
         let results = target == "-" ? context.errorOutput : context.output
@@ -74,7 +75,16 @@ struct PackageExport: BaigoCommand {
         let written = try source.write(
             as: format, to: try packageTarget(), signing: key,
             progress: progress.observer(output, context, host.configuration))
-        try report(written, source, key, audit.sequence > 0 ? audit : nil, results)
+        try context.reporting(on: target) {
+            try report(written, source, key, audit.sequence > 0 ? audit : nil, results)
+        }
+    }
+
+    /// Files and folders that the command line names.
+    private func sources() throws -> [String] {
+        var named = try description.files() + signing.files
+        if case .path(let path) = ModelArgument(model) { named.append(path.string) }
+        return named
     }
 
     /// What is exported, and the store whose audit log goes with it.
@@ -140,7 +150,7 @@ struct PackageExport: BaigoCommand {
         let signature =
             fingerprints.first.map { "signed by \($0)" } ?? (source.isSigned ? "with its signatures" : "unsigned")
         try out.line(
-            "\(target == "-" ? "standard output" : target): \(written.manifest.name):\(written.manifest.version), "
+            "\((target == "-" ? "standard output" : target).escapedForOneLine): \(written.manifest.name):\(written.manifest.version), "
                 + "\(written.size), \(signature)")
         guard !output.quiet else { return }
         try out.line("identity: \(written.identity)")

@@ -64,7 +64,7 @@ struct PackageSign: BaigoCommand {
                 .usage, "\(file.escapedForOneLine) has no checksums.txt that could be signed",
                 hint: "Import it and export it again, or make the list with sha256sum.")
         }
-        if let detachedRequest { return try request(package, detachedRequest, context) }
+        if let detachedRequest { return try request(package, detachedRequest, host, context) }
         guard !package.isUnpacked else {
             throw CLIError(
                 .usage, "\(file.escapedForOneLine) is a tar bundle, which takes no signature in place",
@@ -88,7 +88,7 @@ struct PackageSign: BaigoCommand {
             try context.errorOutput.line(
                 "note: \(file.escapedForTerminal) was being signed when that was interrupted; it was restored first")
         }
-        try report(package, signers, warnings, context)
+        try context.reporting(on: file) { try report(package, signers, warnings, context) }
     }
 
     private func report(
@@ -108,13 +108,22 @@ struct PackageSign: BaigoCommand {
 }
 
 extension PackageSign {
-    private func request(_ package: PackageReader, _ target: String, _ context: CommandContext) throws {
+    private func request(
+        _ package: PackageReader, _ target: String, _ host: Host, _ context: CommandContext
+    ) throws {
         let results = target == "-" ? context.errorOutput : context.output
         if target == "-" {
             try context.output.write(package.checksumsBytes)
         } else {
-            try SmallFile.write(package.checksumsBytes, to: target, replacing: force)
+            try SmallFile.write(
+                package.checksumsBytes, to: target, replacing: force, reading: [file] + host.storePlaces)
         }
+        try context.reporting(on: target) { try reportRequest(package, target, results, context) }
+    }
+
+    private func reportRequest(
+        _ package: PackageReader, _ target: String, _ results: any OutputTarget, _ context: CommandContext
+    ) throws {
         guard !output.json else {
             return try results.result([
                 "checksums": target == "-" ? .null : .string(target), "file": .string(file),

@@ -34,15 +34,18 @@ struct TrustExport: BaigoCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let ring = try Host(context).store().requiredKeyRing()
+        let host = try Host(context)
+        let ring = try host.store().requiredKeyRing()
         let chosen = keys.isEmpty ? try ring.list() : try keys.map { name in try ring.key(named: name) }
         let armored = chosen.flatMap(\.armored)
         if let target, target != "-" {
-            try SmallFile.write(armored, to: target, replacing: force)
-            guard !output.json else {
-                return try context.output.result(["keys": .array(chosen.map(\.json)), "file": .string(target)])
+            try SmallFile.write(armored, to: target, replacing: force, reading: host.storePlaces)
+            try context.reporting(on: target) {
+                guard !output.json else {
+                    return try context.output.result(["keys": .array(chosen.map(\.json)), "file": .string(target)])
+                }
+                for key in chosen { try context.output.line("\(target.escapedForOneLine): \(key.fingerprint)") }
             }
-            for key in chosen { try context.output.line("\(target.escapedForOneLine): \(key.fingerprint)") }
         } else if output.json {
             try context.output.result([
                 "keys": .array(chosen.map(\.json)), "armored": .string(String(decoding: armored, as: UTF8.self)),

@@ -49,6 +49,7 @@ struct TrustMakeBundle: BaigoCommand {
 
     func run(in context: CommandContext) throws {
         let host = try Host(context)
+        try OutputPlace.check(target, reading: [policy].compactMap(\.self) + signing.files + host.storePlaces)
         let ring = try host.store().requiredKeyRing()
         let chosen = keys.isEmpty ? try ring.list() : try keys.map { name in try ring.key(named: name) }
         guard let key = try signing.signingKey(host, context) else { return }
@@ -62,10 +63,17 @@ struct TrustMakeBundle: BaigoCommand {
             chosen, policy: text, serial: serial, to: .file(FilePath(target), replacing: force, readBack: false),
             at: try context.packageTime(), by: BaigoRelease.product
         ) { list in try DetachedSigner.sign(list, with: key).armored }
+        try context.reporting(on: target) { try report(chosen, text != nil, written, key, context) }
+    }
+
+    private func report(
+        _ chosen: [TrustedKey], _ hasPolicy: Bool, _ written: WrittenPackage, _ key: SigningKey,
+        _ context: CommandContext
+    ) throws {
         if output.json {
             try context.output.result([
                 "file": .string(target), "identity": .string(written.identity.description),
-                "keys": .array(chosen.map(\.json)), "policy": .bool(text != nil), "serial": .integer(serial),
+                "keys": .array(chosen.map(\.json)), "policy": .bool(hasPolicy), "serial": .integer(serial),
                 "signedBy": [.string(key.fingerprint)],
             ])
         } else {

@@ -24,7 +24,7 @@ struct BareRecipe {
         self.folder = folder
         listName = name
         listBytes = try folder.bytes(of: name, limit: Int64(ChecksumList.maximumBytes)) ?? []
-        list = try ChecksumList(reading: listBytes, allowingDotSlash: true)
+        list = try ChecksumList(reading: listBytes, allowingDotSlash: true, named: name)
     }
 
     /// Where the armored signatures over the list are.

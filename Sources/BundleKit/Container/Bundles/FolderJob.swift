@@ -14,8 +14,8 @@ struct FolderJob<Input: PackageInput> {
         var path = path
         while path.string.utf8.count > 1, path.string.hasSuffix("/") { path = FilePath(String(path.string.dropLast())) }
         guard let last = path.lastComponent, last.kind == .regular else {
-            throw FileError(
-                .wrongType, "\(path.string.escapedForTerminal) is no name for a new folder",
+            throw BundleError(
+                .invalidRequest, "\(path.string.escapedForTerminal) is no name for a new folder",
                 hint: "Choose another name.")
         }
         let parent = path.removingLastComponent()
@@ -32,9 +32,13 @@ struct FolderJob<Input: PackageInput> {
                 .noSpace, "\(path.string.escapedForTerminal) needs \(needed), but only \(free) are free",
                 hint: "Free some space or choose another place.")
         }
-        let draft = ".\(last.string.prefix(100)).\(getpid()).partial"
+        let stem = Self.stem(of: last.string)
+        AbandonedDrafts.remove(of: stem, in: outer)
+        let draft = AbandonedDrafts.draft(of: stem)
         if try outer.status(of: draft) != nil { try outer.removeTree(draft) }
         let folder = try outer.folder(making: draft, mode: 0o755)
+        // Tells those who clean up that somebody works on it; where locks are unknown, the process number does.
+        flock(folder.raw, LOCK_EX | LOCK_NB)
         do {
             let written = try write(into: folder, signing: signing)
             try outer.rename(draft, toNew: last.string, in: outer)
@@ -45,6 +49,13 @@ struct FolderJob<Input: PackageInput> {
             try? outer.removeTree(draft)
             throw error
         }
+    }
+
+    /// What a draft is named after: the name, or its start.
+    private static func stem(of name: String) -> String {
+        var stem = name
+        while stem.utf8.count > 200 { stem.removeLast() }
+        return stem
     }
 
     private func write(into root: Folder, signing: PackageWriter.Signing?) throws -> WrittenPackage {

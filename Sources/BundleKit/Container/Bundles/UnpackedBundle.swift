@@ -23,7 +23,7 @@ final class UnpackedBundle: Sendable {
     ///
     /// - Throws: `FileError`.
     init(in place: FilePath, named name: String) throws(FileError) {
-        outer = try Folder.open(place)
+        outer = try Folder.open(spool: place)
         Self.removeAbandoned(in: outer)
         (outerName, lock) = try Self.lockedFolder(in: outer)
         folder = try lock.folder(making: name)

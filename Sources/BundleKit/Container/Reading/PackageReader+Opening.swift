@@ -64,7 +64,8 @@ extension PackageReader {
                         isComplete: false, signature: head.files[PackageEntryName.signature], modelSignature: nil),
                     body: .stream(StreamBody(head)))
             case .other(let bytes, let limit):
-                let file = try Spool.copy(stream, after: bytes, limit: limit, in: Folder.open(opening.spoolFolder))
+                let file = try Spool.copy(
+                    stream, after: bytes, limit: limit, in: Folder.open(spool: opening.spoolFolder))
                 return try open(file: file, source: stream.path, opening)
             }
         }

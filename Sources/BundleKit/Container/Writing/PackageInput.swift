@@ -78,6 +78,7 @@ struct PlannedInput: PackageInput {
         metadata = plan.metadata
         files = plan.files.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
         data = files.map { ($0.path, $0.size) }
+        var total: Int64 = 0
         var names = EntryNameSet()
         for name in [PackageEntryName.manifest, PackageEntryName.metadata, PackageEntryName.checksums] {
             try names.insert(name, isFolder: false)
@@ -92,11 +93,17 @@ struct PlannedInput: PackageInput {
         for file in files {
             let name = try EntryName.validate(Array(file.path.utf8))
             try names.insert(name, isFolder: false)
-            let status = try OwnedDescriptor.open(reading: file.source).status()
+            let opened = try OwnedDescriptor.open(reading: file.source)
+            let status = try opened.status()
             guard status.kind == .regular else {
-                throw FileError(.wrongType, "\(file.source.string.escapedForTerminal) is not a regular file")
+                throw FileError(
+                    .wrongType, "\(file.source.string.escapedForTerminal) is not a regular file",
+                    hint: "Name a regular file, or a copy of it that is one.")
             }
             guard status.size == file.size else { throw BundleError.sourceChanged(file.source.string) }
+            try Self.checkEnd(of: opened, at: status.size)
+            guard status.size <= PackageLimit.bytes - total else { throw PackageLimit.tooLarge(file.source.string) }
+            total += status.size
             statuses.append(status)
         }
         self.statuses = statuses
@@ -129,9 +136,19 @@ struct PlannedInput: PackageInput {
         let file = try OwnedDescriptor.open(reading: path)
         let check = {
             guard try file.status().isUnchanged(since: status) else { throw BundleError.sourceChanged(path.string) }
+            try Self.checkEnd(of: file, at: status.size)
         }
         try check()
         return OpenedInput(source: .file(file, at: 0), crc32: nil, checkUnchanged: check)
+    }
+
+    /// Refuses a file that goes on behind its size, as those of `/proc` do.
+    private static func checkEnd(of file: OwnedDescriptor, at size: Int64) throws {
+        guard try file.bytes(at: size, count: 1).isEmpty else {
+            throw BundleError(
+                .sourceChanged, "\(file.path.escapedForOneLine) has more bytes than the system says it has",
+                hint: "Copy it to a regular file, and wait until nothing writes to it.")
+        }
     }
 
     func contains(_ status: FileStatus) -> Bool {

@@ -22,7 +22,7 @@ final class TargetFile {
     ///
     /// `size` bytes have to have room; `isSource` tells whether the file that is in the way is one that will be read.
     ///
-    /// - Throws: `FileError`: `exists`, `noSpace`, `tooLargeForFileSystem`, `wrongType` and what the system says;
+    /// - Throws: `FileError`: `exists`, `noSpace`, `tooLargeForFileSystem`, `wrongPlace` and what the system says;
     ///   `BundleError`, code `invalidRequest`, when target and source are one file.
     init(
         _ path: FilePath, replacing: Bool, size: Int64, mode: UInt32 = 0o644, isSource: (FileStatus) -> Bool
@@ -37,9 +37,9 @@ final class TargetFile {
         folder = try Folder.open(parent.isEmpty ? "." : parent)
         try Self.check(name, path, in: folder, replacing: replacing, isSource: isSource)
         try Self.checkRoom(for: size, path, in: folder)
-        let draft = ".\(name).\(getpid()).partial"
+        let draft = AbandonedDrafts.draft(of: name)
         draftName = draft.utf8.count <= EntryName.maximumPartBytes ? draft : ".baigo.\(getpid()).partial"
-        Self.removeAbandonedDrafts(of: name, in: folder)
+        AbandonedDrafts.remove(of: name, in: folder)
         if let unnamed = try folder.unnamedFile(for: name, mode: mode) {
             file = unnamed
             isUnnamed = true
@@ -65,7 +65,7 @@ final class TargetFile {
             throw FileError(.exists, "\(shown) is a folder", hint: "Name a file in it.")
         }
         guard present.kind == .regular || present.kind == .link else {
-            throw FileError(.wrongType, "\(shown) is not a regular file", hint: "Choose another name.")
+            throw FileError(.wrongPlace, "\(shown) is not a regular file", hint: "Choose another name.")
         }
         guard !isSource(present) else {
             throw BundleError(.invalidRequest, "\(shown) is also what is read", hint: "Choose another name.")
@@ -90,18 +90,6 @@ final class TargetFile {
                 .noSpace,
                 "\(shown) needs \(size) bytes (\(ByteCount(size))), but only \(free.bytes) (\(free)) are free",
                 hint: "Free some space or choose another place.")
-        }
-    }
-
-    /// Removes what processes that are no more left behind under names of this kind.
-    private static func removeAbandonedDrafts(of name: String, in folder: Folder) {
-        for found in (try? folder.names()) ?? [] {
-            guard found.hasPrefix(".\(name)."), found.hasSuffix(".partial") else { continue }
-            let number = found.utf8.dropFirst(name.utf8.count + 2).dropLast(".partial".utf8.count)
-            guard let process = pid_t(String(decoding: number, as: UTF8.self)), process > 0, kill(process, 0) != 0,
-                Errno.lastError == .noSuchProcess
-            else { continue }
-            try? folder.removeFile(found)
         }
     }
 

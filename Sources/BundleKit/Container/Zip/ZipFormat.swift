@@ -54,11 +54,4 @@ extension BundleError {
             .truncated, "validation failed: \(reason)",
             hint: "The copy is not complete; copy the package again.")
     }
-
-    /// The same error with the package named.
-    func inPackage(_ source: String) -> BundleError {
-        let shown = source.escapedForOneLine
-        guard !message.contains(shown) else { return self }
-        return saying("\(message) (\(shown))")
-    }
 }
