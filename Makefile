@@ -16,7 +16,7 @@ DEBUG := BAIGO_WARNINGS_AS_ERRORS=1 $(SWIFT)
 DEBUG_FLAGS := --explicit-target-dependency-import-check error $(RUN_PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build check test templates tsan crash fuzz quickstart bench install uninstall format clean
+.PHONY: help bootstrap build check test templates vulkan tsan crash fuzz quickstart bench install uninstall format clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
@@ -41,6 +41,12 @@ templates: bootstrap ## Compare every chat template with llama-server, not only 
 	@scripts/test-tools
 	$(DEBUG) build $(DEBUG_FLAGS) --build-tests
 	BAIGO_ALL_TEMPLATES=1 $(DEBUG) test $(DEBUG_FLAGS) --skip-build --disable-xctest --filter TemplateTests
+
+vulkan: bootstrap ## Build an engine with the Vulkan backend, and test it on llvmpipe, a software renderer
+	BAIGO_ACCEL=vulkan scripts/bootstrap --beside
+	@scripts/test-tools vulkan
+	$(DEBUG) build $(DEBUG_FLAGS) --build-tests
+	$(DEBUG) test $(DEBUG_FLAGS) --skip-build --disable-xctest --filter VulkanTests
 
 tsan: bootstrap ## Run the tests of store and files, and the stress test, under the thread sanitizer
 	@mkdir -p .build/tsan && ln -sfn ../engine .build/tsan/engine

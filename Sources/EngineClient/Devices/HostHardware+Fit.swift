@@ -80,10 +80,11 @@ extension HostHardware {
 
     private var vulkanObstacles: [String] {
         guard hasVulkanLoader else { return ["built for Vulkan; no Vulkan loader here (libvulkan.so.1)"] }
-        guard vulkanDrivers.isEmpty || !hardwareVulkanDrivers.isEmpty else {
+        guard !vulkanDrivers.isEmpty else { return ["built for Vulkan; no Vulkan driver here"] }
+        guard namedVulkanDevices == nil else { return [] }
+        guard !hardwareVulkanDrivers.isEmpty else {
             return ["built for Vulkan; the only driver here computes on the processor (\(vulkanDrivers[0]))"]
         }
-        guard !vulkanDrivers.isEmpty else { return ["built for Vulkan; no Vulkan driver here"] }
         return cards.isEmpty ? ["built for Vulkan; no graphics card here"] : []
     }
 

@@ -39,6 +39,9 @@ package struct HostHardware: Sendable {
     package let hasVulkanLoader: Bool
     /// The names of Vulkan's driver files.
     package let vulkanDrivers: [String]
+    /// The numbers of Vulkan devices that a person named (`GGML_VK_VISIBLE_DEVICES`), which ggml then takes whatever they
+    /// are; `nil` where nobody did.
+    package let namedVulkanDevices: String?
     /// The version of the C library: `2.36`.
     package let libraryVersion: String?
 
@@ -48,7 +51,8 @@ package struct HostHardware: Sendable {
     ///   - root: The folder that stands for `/`.
     ///   - machine: As `uname -m` says.
     ///   - libraryVersion: The version of the C library.
-    package init(root: FilePath, machine: String, libraryVersion: String?) {
+    ///   - namedVulkanDevices: The numbers of Vulkan devices that a person named.
+    package init(root: FilePath, machine: String, libraryVersion: String?, namedVulkanDevices: String? = nil) {
         let files = SystemFiles(root: root)
         architecture = machine == "x86_64" ? "x64" : machine == "aarch64" ? "arm64" : machine
         (processor, features) = Self.processor(files.text("proc/cpuinfo") ?? "")
@@ -60,6 +64,7 @@ package struct HostHardware: Sendable {
         hasVulkanLoader = files.hasLibrary("libvulkan.so.1")
         vulkanDrivers = ["usr/share/vulkan/icd.d", "usr/local/share/vulkan/icd.d", "etc/vulkan/icd.d"]
             .flatMap(files.names).filter { $0.hasSuffix(".json") }.sorted()
+        self.namedVulkanDevices = namedVulkanDevices.flatMap { $0.isEmpty ? nil : $0 }
         self.libraryVersion = libraryVersion
     }
 
@@ -69,7 +74,8 @@ package struct HostHardware: Sendable {
         uname(&names)
         let machine = withUnsafeBytes(of: names.machine) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
         return HostHardware(
-            root: "/", machine: machine, libraryVersion: installedLibrary())
+            root: "/", machine: machine, libraryVersion: installedLibrary(),
+            namedVulkanDevices: DriverEnvironment.value(of: DriverEnvironment.vulkanDevices))
     }
 
     /// The version of the C library that this process runs with.
@@ -154,7 +160,7 @@ package struct HostHardware: Sendable {
             "nvidia": ["driver": .text(nvidiaDriver), "libcuda": .bool(hasCUDALibrary)], "os": .string(os),
             "vulkan": [
                 "drivers": .array(vulkanDrivers.map { .string($0.escapedForOneLine) }),
-                "loader": .bool(hasVulkanLoader),
+                "loader": .bool(hasVulkanLoader), "named": .text(namedVulkanDevices?.escapedForOneLine),
             ],
         ]
     }

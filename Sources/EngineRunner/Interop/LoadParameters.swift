@@ -72,18 +72,30 @@ final class LoadParameters {
                     ? onProcessorsAlone
                     : "There are \(cards.map(\.name).joined(separator: ", ")), and none for no card.")
         }
-        let used = placement.devices?.count ?? cards.count
-        if let layers = placement.gpuLayers, layers != 0, used == 0 {
+        // llama.cpp leaves integrated cards alone where there are others.
+        let others = cards.filter { $0.kind == .gpu }
+        let used = placement.devices ?? (others.isEmpty ? cards : others).map(\.name)
+        if let layers = placement.gpuLayers, layers != 0, used.isEmpty {
             throw EngineError(
                 .invalidRequest, "layers cannot go to a graphics card: this engine computes on the processors alone",
                 hint: cards.isEmpty ? onProcessorsAlone : "Leave out --device none.")
         }
-        if let number = placement.mainGPU, !(0..<used).contains(number) {
+        if let number = placement.mainGPU, !used.indices.contains(number) {
             throw EngineError(
                 .invalidRequest, "there is no graphics card number \(number)",
-                hint: used == 0 ? onProcessorsAlone : "They have the numbers 0 to \(used - 1).")
+                hint: used.isEmpty ? onProcessorsAlone : "They have the numbers 0 to \(used.count - 1).")
+        }
+        if placement.splitMode == .row, let name = used.first(where: { !canSplitRows($0) }) {
+            throw EngineError(
+                .invalidRequest, "\(name) cannot take rows of layers", hint: "Choose another --split-mode.")
         }
         return placement.devices
+    }
+
+    /// Whether the backend of a device has memory for tensors that are split by rows.
+    private static func canSplitRows(_ name: String) -> Bool {
+        let registry = ggml_backend_dev_by_name(name).flatMap { ggml_backend_dev_backend_reg($0) }
+        return registry.flatMap { ggml_backend_reg_get_proc_address($0, "ggml_backend_split_buffer_type") } != nil
     }
 
     private static let onProcessorsAlone =

@@ -125,6 +125,19 @@ struct HostHardwareTests {
         #expect(host().json["vulkan"]?["drivers"]?.array?.count == 2)
     }
 
+    @Test func vulkanDevicesThatAPersonNamedAreTakenAsTheyAre() throws {
+        func obstacles(_ named: String?) -> [String] {
+            HostHardware(root: folder.path, machine: "x86_64", libraryVersion: nil, namedVulkanDevices: named)
+                .obstacles(to: EngineTarget(os: "linux", architecture: "x64", accelerator: "vulkan"))
+        }
+        try put("usr/lib/x86_64-linux-gnu/libvulkan.so.1")
+        #expect(obstacles("0") == ["built for Vulkan; no Vulkan driver here"])
+        try put("usr/share/vulkan/icd.d/lvp_icd.x86_64.json")
+        #expect(obstacles("0").isEmpty)
+        #expect(obstacles("").count == 1)
+        #expect(obstacles(nil).count == 1)
+    }
+
     @Test func whatFitsBestIsRanked() {
         let words = ["cpu", "vulkan", "sycl", "hip", "cuda12", "cuda13"]
         let ranks = words.map(HostHardware.rank(of:))

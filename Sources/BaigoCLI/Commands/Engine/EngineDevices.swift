@@ -84,6 +84,8 @@ extension HostHardware {
             hasVulkanLoader
                 ? "loader, \(vulkanDrivers.isEmpty ? "no driver" : vulkanDrivers.joined(separator: ", "))" : "no loader"
         )
+        card.add(
+            "Vulkan devices", namedVulkanDevices.map { "\($0.escapedForOneLine), as GGML_VK_VISIBLE_DEVICES says" })
         card.add("C library", libraryVersion)
         return card.text
     }
