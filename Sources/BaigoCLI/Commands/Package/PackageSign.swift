@@ -84,11 +84,15 @@ struct PackageSign: BaigoCommand {
             merged = try DetachedSigner.merging(existing: package.signature, new: signature)
             signers = [signature.fingerprint]
         }
-        if try PackageSignature.replace(in: path, with: merged) {
-            try context.errorOutput.line(
-                "note: \(file.escapedForTerminal) was being signed when that was interrupted; it was restored first")
+        let isRestored = try PackageSignature.replace(in: path, with: merged)
+        try context.reporting(on: file) {
+            if isRestored {
+                try context.errorOutput.line(
+                    "note: \(file.escapedForTerminal) was being signed when that was interrupted; it was restored first"
+                )
+            }
+            try report(package, signers, warnings, context)
         }
-        try context.reporting(on: file) { try report(package, signers, warnings, context) }
     }
 
     private func report(
