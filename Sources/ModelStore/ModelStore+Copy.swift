@@ -2,6 +2,7 @@
 
 package import BaigoCore
 internal import BundleKit
+internal import Glibc
 package import SystemPackage
 
 extension ModelStore {
@@ -9,6 +10,8 @@ extension ModelStore {
     ///
     /// Every content is hashed while it is copied, and only what the copy lacks is. The store can be used meanwhile but
     /// for the last, short part. Killed at any point, the same call goes on; an earlier copy stays a store all the time.
+    /// From a store that cannot be written, being on a read-only file system or another user's, it is copied without its
+    /// lock, and its audit log does not tell of it.
     ///
     /// - Parameters:
     ///   - path: A new or empty folder, or a copy of this store that was not changed by itself.
@@ -25,7 +28,9 @@ extension ModelStore {
                 .notAStore, "there is no store in \(home.path.string.escapedForOneLine)", hint: "Check the path.")
         }
         try Self.checkApart(root.path, path)
-        try home.checkWriter(of: root)
+        if try root.isOnReadOnlyFileSystem() || root.status().owner != geteuid() {
+            return try copyUnlocked(root, to: path, progress)
+        }
         let first = try CopySource(of: home)
         let target = try CopyTarget(at: path, for: first, isMove: false)
         var copy = StoreCopy(first, to: target, isMove: false, progress: progress)
@@ -49,6 +54,53 @@ extension ModelStore {
         return CopyResult(
             path: target.home.path, storeID: target.identity?.storeID ?? "", versions: versions,
             contents: prepared.count + copy.written.count, written: ByteCount(bytes), warnings: warnings, audit: audit)
+    }
+
+    /// Copies a store that cannot be locked; whether it changed meanwhile is told by its audit log.
+    private func copyUnlocked(_ root: Folder, to path: FilePath, _ progress: any ProgressObserver) throws -> CopyResult
+    {
+        let isReadOnly = try root.isOnReadOnlyFileSystem()
+        var before = try settledHead(isReadOnly: isReadOnly)
+        let target = try CopyTarget(at: path, for: CopySource(of: home), isMove: false)
+        var (count, bytes): (Int, Int64) = (0, 0)
+        for _ in 0..<Self.attempts {
+            var copy = StoreCopy(try CopySource(of: home), to: target, isMove: false, progress: progress)
+            let carried = Result { try copy.carry() }
+            count += copy.written.count
+            bytes += copy.written.bytes
+            let now = try settledHead(isReadOnly: isReadOnly)
+            guard now == before else {
+                before = now
+                continue
+            }
+            let versions = try carried.get()
+            let warnings = try copy.finish()
+            let note = Warning(
+                identifier: "store.copy-unrecorded",
+                message: "the store could not be written, so its audit log does not tell of this copy")
+            return CopyResult(
+                path: target.home.path, storeID: target.identity?.storeID ?? "", versions: versions, contents: count,
+                written: ByteCount(bytes), warnings: warnings + [note], audit: now)
+        }
+        throw Self.busy(root)
+    }
+
+    /// How often a copy begins anew that another user's changes overtake.
+    private static let attempts = 5
+
+    /// The head of the audit log while nobody changes the store; what was cut short where nobody can, stays as it is.
+    private func settledHead(isReadOnly: Bool) throws -> AuditHead {
+        guard let (root, _) = try home.reading(), let audit = try home.folder(StoreLayout.audit, in: root) else {
+            return try .empty
+        }
+        if !isReadOnly, try AuditFiles(in: audit).openIntent() != nil { throw Self.busy(root) }
+        return try AuditLog(in: audit).head()
+    }
+
+    private static func busy(_ root: Folder) -> FileError {
+        FileError(
+            .locked, "the store in \(root.path.escapedForOneLine) is being changed, and you may not lock it",
+            hint: "Try again, or copy it as its owner.")
     }
 
     /// Refuses a place in the store itself, or around it.

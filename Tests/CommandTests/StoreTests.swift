@@ -91,6 +91,54 @@ struct StoreTests {
         #expect(try site.baigo("list", "--json").json["models"]?.array?.count == 1)
     }
 
+    @Test func takesAHostWithoutDescriptorsForNoDamage() throws {
+        let site = try Site()
+        try packaged(site)
+        let before = try site.snapshot("home")
+        var refusals = 0
+        for limit in 5..<40 {
+            let run = try site.shell(
+                "s=0; (ulimit -n \(limit); \"$BAIGO\" check --quarantine --json) || s=$?; echo \"status $s\"")
+            let status = try #require(run.text.split(separator: "\n").last)
+            #expect(status != "status 4", "\(limit): \(run)")
+            if status == "status 7" { refusals += 1 }
+        }
+        #expect(refusals > 0)
+        #expect(try site.snapshot("home") == before)
+    }
+
+    @Test(.enabled(if: Tracing.isAvailable, "needs strace and leave to trace"))
+    func leavesWhatTheDiskDoesNotGiveBackWhereItIs() throws {
+        let site = try Site()
+        try packaged(site)
+        let before = try site.snapshot("home/blobs")
+        let blob = try site.shell("readlink -f \"$(find home/blobs -type f -size +100k)\"").text.dropLast()
+        let trace = "strace -f -qq -o /dev/null -P '\(blob)' -e trace=pread64 -e inject=pread64:error=EIO"
+        let run = try site.shell("s=0; \(trace) \"$BAIGO\" check --quarantine || s=$?; echo \"status $s\"")
+        #expect(run.text.hasSuffix("status 4\n"), "\(run)")
+        #expect(run.text.contains("unreadable (could not read"), "\(run)")
+        #expect(!site.exists("home/quarantine"))
+        #expect(try site.snapshot("home/blobs") == before)
+        expect(try site.baigo("check"), endsWith: .done)
+    }
+
+    @Test func callsAStoreWithoutItsBlobsDamaged() throws {
+        let site = try Site()
+        try packaged(site)
+        expect(try site.shell("mv home/blobs blobs"), endsWith: .done)
+        expect(try site.baigo("show", "tiny", "--json"), endsWith: .invalidContent, identifier: "store.damaged")
+        expect(try site.shell("mkdir home/blobs && touch home/blobs/sha256"), endsWith: .done)
+        for arguments in [["show", "tiny"], ["check"], ["gc"], ["import", "tiny.baimodel", "--yes"]] {
+            expect(try site.baigo(arguments + ["--json"]), endsWith: .invalidContent)
+        }
+        expect(try site.shell("rm -r home/blobs && touch home/blobs"), endsWith: .done)
+        expect(try site.baigo("show", "tiny", "--json"), endsWith: .invalidContent)
+        expect(try site.shell("rm home/blobs && mv blobs home/blobs"), endsWith: .done)
+        expect(try site.baigo("check"), endsWith: .done)
+        expect(try site.shell("mv home/audit/audit.jsonl log && mkfifo home/audit/audit.jsonl"), endsWith: .done)
+        expect(try site.baigo("audit", "rotate", "--json"), endsWith: .invalidContent, identifier: "audit.broken")
+    }
+
     @Test func checksAndListsWithoutPermissionToWrite() throws {
         let site = try Site()
         try packaged(site)

@@ -116,4 +116,25 @@ struct SystemStoreTests {
         #expect(result.text.hasSuffix("error\nx.baimodel\n"))
         #expect(try site.snapshot("system") == before)
     }
+
+    @Test(.enabled(if: canBecomeAnother, "only root can become another user"))
+    func isCopiedByUsersWhoMayNotWriteToIt() throws {
+        let site = try site()
+        let script = """
+            chmod 755 .
+            mkdir own && chown 65534:65534 own
+            as() { setpriv --reuid=65534 --regid=65534 --clear-groups env HOME="$PWD/own" BAIGO_HOME="$PWD/own/home" \
+                TMPDIR="$PWD/own" "$BAIGO" "$@"; }
+            as store copy --system --to own/copy --json
+            as check --home own/copy --quiet
+            as store copy --system --to own/copy --quiet 2> /dev/null
+            as list --home own/copy --quiet
+            """
+        let before = try site.snapshot("system/models") + site.snapshot("system/blobs")
+        let result = try site.shell(script)
+        expect(result, endsWith: .done)
+        #expect(result.text.contains("store.copy-unrecorded"))
+        #expect(result.text.contains("acme/shared:1"))
+        #expect(try site.snapshot("system/models") + site.snapshot("system/blobs") == before)
+    }
 }

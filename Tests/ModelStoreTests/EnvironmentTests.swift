@@ -126,6 +126,47 @@ struct EnvironmentTests {
         withExtendedLifetime(system) {}
     }
 
+    @Test func saysThatThereIsNoRoomForAnInventory() throws {
+        let system = try mounted(1 << 20)
+        let place = TemporaryHome.path
+        let fixture = try StoreFixture(at: TemporaryHome.around.appending("store"))
+        try fixture.add(try MemoryPackage())
+        let inventory = try fixture.store.inventory(createdAt: StoreFixture.start, createdBy: "baigo")
+        let ballast = try Folder.open(place).file(creating: "ballast")
+        let block = [UInt8](repeating: 1, count: 4096)
+        #expect(throws: FileError.self) {
+            for index in 0..<512 { try ballast.writeAll(block, at: Int64(index * block.count)) }
+        }
+        let error = #expect(throws: FileError.self) {
+            try inventory.writeDatabase(to: place.appending(".draft"), as: "inventory.sqlite")
+        }
+        #expect(error?.code == .noSpace)
+        #expect(error?.message.hasPrefix("inventory.sqlite could not be written") == true)
+        withExtendedLifetime(system) {}
+    }
+
+    @Test func copiesAReadOnlyHome() throws {
+        let system = try mounted(4 << 20)
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage())
+        let before = try fixture.tree()
+        try system.setReadOnly(true)
+        let path = TemporaryHome.around.appending("restored")
+        let first = try fixture.store.copy(to: path)
+        #expect(first.versions == 1 && first.written.bytes > 0)
+        #expect(first.warnings.map(\.identifier) == ["store.copy-unrecorded"])
+        let copy = try StoreFixture(at: path)
+        #expect(try copy.store.check().isHealthy)
+        #expect(try copy.store.state()?.storeID == first.storeID)
+        #expect(try copy.bytes(of: "audit/audit.jsonl") == fixture.bytes(of: "audit/audit.jsonl"))
+        #expect(try fixture.store.copy(to: path).written.bytes == 0)
+        #expect(try fixture.tree() == before)
+        try copy.add(try MemoryPackage("other"))
+        #expect(try copy.store.check().isHealthy)
+        // It goes its own way by now.
+        #expect(throws: StoreError.self) { try fixture.store.copy(to: path) }
+    }
+
     @Test func readsAReadOnlyHomeAndWritesNothingToIt() throws {
         let system = try mounted(4 << 20)
         let fixture = try StoreFixture()

@@ -16,6 +16,7 @@ package struct FileError: PresentableError {
         case clock = "environment.clock"
         case unsafeOwnership = "environment.ownership"
         case inputOutput = "environment.io"
+        case resources = "environment.resources"
         case wrongType = "file.wrong-type"
         /// Something stands in the way of a file or folder of this host that is to be made or used.
         case wrongPlace = "environment.wrong-type"
@@ -33,7 +34,7 @@ package struct FileError: PresentableError {
         case .notFound: .notFound
         case .exists: .usage
         case .permission, .readOnly, .noSpace, .tooLargeForFileSystem, .locked, .clock, .unsafeOwnership,
-            .inputOutput, .wrongPlace:
+            .inputOutput, .resources, .wrongPlace:
             .environment
         case .wrongType: .invalidContent
         case .outputClosed: .outputClosed
@@ -73,6 +74,9 @@ package struct FileError: PresentableError {
                 hint: "Use a file system without this limit (exFAT, ext4, NTFS); FAT32 ends at 4 GiB - 1.")
         case .isDirectory, .tooManySymbolicLinkLevels:
             self.init(.wrongType, reason, hint: "Name a regular file.")
+        case .noMemory, .tooManyOpenFiles, .tooManyOpenFilesInSystem:
+            self.init(
+                .resources, reason, hint: "Let other programs end, or raise the limit (ulimit -a), then try again.")
         case .brokenPipe:
             self.init(.outputClosed, reason)
         case .badFileDescriptor:

@@ -76,6 +76,15 @@ extension Folder {
         return ByteCount(UInt64(info.f_bavail) &* UInt64(info.f_frsize))
     }
 
+    /// Whether nothing can be written to this folder's file system, as it is mounted here.
+    ///
+    /// - Throws: `FileError`.
+    package func isOnReadOnlyFileSystem() throws(FileError) -> Bool {
+        var info = statvfs()
+        guard fstatvfs(raw, &info) == 0 else { throw FileError(.lastError, while: "look at", path) }
+        return info.f_flag & UInt(ST_RDONLY) != 0
+    }
+
     /// The largest file that this folder's file system takes, where it has a limit below 16 TiB that is known.
     package var maximumFileSize: ByteCount? {
         linux_file_system_type(raw) == Int(MSDOS_SUPER_MAGIC) ? ByteCount((Int64(1) << 32) - 1) : nil

@@ -31,7 +31,13 @@ final class AuditWriter {
         self.folder = folder
         self.context = context
         let closed = try AuditFiles.closed(in: folder)
-        let isNew = try folder.status(of: AuditFiles.openName) == nil
+        let present = try folder.status(of: AuditFiles.openName)
+        guard present.map({ $0.kind == .regular }) ?? true else {
+            throw StoreError(
+                .auditBroken, "\(folder.path(of: AuditFiles.openName).escapedForOneLine) is not a regular file",
+                hint: "Move it away, and put the log back from a backup or an export.")
+        }
+        let isNew = present == nil
         file = try folder.file(appending: AuditFiles.openName)
         if isNew { try folder.sync() }
         let tail = try AuditTail(of: file)

@@ -15,7 +15,7 @@ struct BlobStore {
             _ = try blobs.folder(making: "sha256")
             try blobs.sync()
         }
-        folder = try blobs.folder("sha256")
+        folder = try Self.contents(of: blobs)
     }
 
     /// Opens the `blobs` folder of a home without changing it; `nil` where there are no blobs yet.
@@ -23,7 +23,16 @@ struct BlobStore {
     /// - Throws: `FileError`.
     init?(reading blobs: Folder) throws(FileError) {
         guard try blobs.status(of: "sha256") != nil else { return nil }
-        folder = try blobs.folder("sha256")
+        folder = try Self.contents(of: blobs)
+    }
+
+    private static func contents(of blobs: Folder) throws(FileError) -> Folder {
+        guard try blobs.status(of: "sha256")?.kind == .folder else {
+            throw FileError(
+                .wrongType, "\(blobs.path(of: "sha256").escapedForOneLine) is not a folder",
+                hint: "Move it out of the store, then run baigo check --repair with the packages.")
+        }
+        return try blobs.folder("sha256")
     }
 
     /// Whether a blob of that content and size is there.

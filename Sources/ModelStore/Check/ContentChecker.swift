@@ -14,6 +14,8 @@ final class ContentChecker: Sendable {
     private let completed = Atomic<Int64>(0)
     private let isCancelled = Atomic<Bool>(false)
     private let statuses: Mutex<[ContentStatus?]>
+    /// Why nothing more is looked at.
+    private let failure = Mutex<(any Error)?>(nil)
 
     /// Prepares a run over files.
     init(_ jobs: [ContentJob]) {
@@ -24,7 +26,7 @@ final class ContentChecker: Sendable {
     /// Hashes everything; once.
     ///
     /// - Returns: A status for each file, in the order of the files.
-    /// - Throws: `CancellationError`.
+    /// - Throws: `CancellationError`; as `ContentJob.run`.
     func run(progress: any ProgressObserver) throws -> [ContentStatus] {
         let order = jobs.indices.sorted { (jobs[$0].size ?? 0, $1) > (jobs[$1].size ?? 0, $0) }
         let total = jobs.reduce(0) { $0 + ($1.size ?? 0) }
@@ -39,6 +41,7 @@ final class ContentChecker: Sendable {
             progress.report(.verifying, completed: min(completed.load(ordering: .relaxed), total), total: total)
         }
         try Task.checkCancellation()
+        if let failure = failure.withLock(\.self) { throw failure }
         progress.report(.verifying, completed: total, total: total)
         let found = statuses.withLock(\.self).compactMap(\.self)
         guard found.count == jobs.count else { throw CancellationError() }
@@ -54,11 +57,17 @@ final class ContentChecker: Sendable {
                 let position = next.add(1, ordering: .relaxed).oldValue
                 guard position < order.count else { return }
                 let index = order[position]
-                let status = jobs[index].run(in: buffer, completed: completed) {
-                    isCancelled.load(ordering: .relaxed)
+                do {
+                    let status = try jobs[index].run(in: buffer, completed: completed) {
+                        isCancelled.load(ordering: .relaxed)
+                    }
+                    guard let status else { return }
+                    statuses.withLock { $0[index] = status }
+                } catch {
+                    failure.withLock { $0 = $0 ?? error }
+                    isCancelled.store(true, ordering: .relaxed)
+                    return
                 }
-                guard let status else { return }
-                statuses.withLock { $0[index] = status }
             }
         }
     }

@@ -19,9 +19,11 @@ struct ContentJob: Sendable {
     ///   - completed: Grows by the bytes of each chunk.
     ///   - isCancelled: Asked before each chunk.
     /// - Returns: What was found; `nil` where it was cancelled.
+    /// - Throws: What this host stands in the way with and that says nothing of the file: `FileError`, code `permission`,
+    ///   `resources` and the like; `BundleError`, code `outOfMemory`.
     func run(
         in buffer: UnsafeMutableRawBufferPointer, completed: borrowing Atomic<Int64>, isCancelled: () -> Bool
-    ) -> ContentStatus? {
+    ) throws -> ContentStatus? {
         do {
             let file = try open()
             let actual = try file.status().size
@@ -43,9 +45,15 @@ struct ContentJob: Sendable {
         } catch let error as FileError where error.code == .notFound {
             return .missing
         } catch let error as any PresentableError {
+            if error.isOfThisHost { throw error }
             return .unreadable(reason: error.message)
         } catch {
             return .unreadable(reason: String(describing: error))
         }
     }
+}
+
+extension PresentableError {
+    /// Whether this host, and not the file, is to blame; a medium that fails is the file's.
+    var isOfThisHost: Bool { exitStatus == .environment && (self as? FileError)?.code != .inputOutput }
 }

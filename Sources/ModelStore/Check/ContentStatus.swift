@@ -14,6 +14,14 @@ package enum ContentStatus: Sendable, Equatable {
     /// It belongs to no package.
     case extra
 
+    /// Whether its bytes were read, or counted, and are not those that belong there.
+    var isWrong: Bool {
+        switch self {
+        case .size, .digest: true
+        case .ok, .missing, .unreadable, .extra: false
+        }
+    }
+
     /// The word for JSON and reports.
     package var name: String {
         switch self {

@@ -15,6 +15,9 @@ package struct QuarantineResult: Sendable {
 }
 
 /// Moves damaged contents out of the way, under the store's lock.
+///
+/// What cannot be read stays: a disk that fails may give it back, and a move would not make it better. What is no file
+/// at all goes.
 struct Quarantine {
     /// Digests that the audit line names at the most; `report.json` beside the files names all.
     private static let namedDigests = 100
@@ -80,7 +83,9 @@ struct Quarantine {
             ContentJob(digest: blob.digest, size: blob.size) { try store.open(blob.digest) }
         }
         let statuses = try ContentChecker(jobs).run(progress: SilentProgress())
-        return zip(present, statuses).filter { $1 != .ok && $1 != .missing }.map(\.0)
+        return try zip(present, statuses).filter { blob, status in
+            try status.isWrong || (status != .ok && store.status(of: blob.digest).map { $0.kind != .regular } == true)
+        }.map(\.0)
     }
 
     private func damaged(_ versions: [CheckReport.Version], with blobs: Set<SHA256Digest>) throws -> [Place] {
@@ -105,7 +110,11 @@ struct Quarantine {
             ContentJob(digest: place.digest, size: nil) { try place.folder.file(reading: place.name) }
         }
         let statuses = try ContentChecker(jobs).run(progress: SilentProgress())
-        return links + zip(copies, statuses).filter { $1 != .ok && $1 != .missing }.map(\.0)
+        return try links
+            + zip(copies, statuses).filter { place, status in
+                try status.isWrong
+                    || (status != .ok && place.folder.status(of: place.name).map { $0.kind != .regular } == true)
+            }.map(\.0)
     }
 
     private func note(_ blobs: [CheckReport.Blob], _ copies: [Place]) -> JSONValue {

@@ -82,6 +82,7 @@ struct StoreCheck {
             do {
                 try inspect(&version, in: model)
             } catch let error as any PresentableError {
+                if error.isOfThisHost { throw error }
                 guard try model.folder.status(of: folder) != nil else { continue }
                 version.faults.append(error.asWarning)
             }

@@ -35,9 +35,11 @@ extension Inventory {
 
     /// Writes the same as a SQLite file; the same inventory always gives the same bytes.
     ///
-    /// - Parameter path: A new or empty file.
-    /// - Throws: `StoreError`, code `index`, with the words of SQLite.
-    package func writeDatabase(to path: FilePath) throws {
+    /// - Parameters:
+    ///   - path: A new or empty file.
+    ///   - shown: The file that the person named.
+    /// - Throws: `FileError` where the disk is full or fails; `StoreError`, code `index`, with the words of SQLite.
+    package func writeDatabase(to path: FilePath, as shown: String) throws {
         do {
             var configuration = Configuration()
             configuration.prepareDatabase { database in
@@ -47,9 +49,23 @@ extension Inventory {
             try queue.write(fill)
             try queue.close()
         } catch let error as DatabaseError {
-            throw StoreError(
-                .index, "\(path.string.escapedForOneLine) could not be written: \(error.message ?? "")",
-                hint: "Is there enough space?", cause: error)
+            throw Self.explain(error, shown)
+        }
+    }
+
+    private static func explain(_ error: DatabaseError, _ path: String) -> any Error {
+        let message = "\(path.escapedForOneLine) could not be written: \(error.message ?? "")"
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            return FileError(.noSpace, message, hint: "Free some space and run the command again.")
+        case .SQLITE_IOERR, .SQLITE_CANTOPEN:
+            return FileError(.inputOutput, message, hint: "Check the medium and the system log.")
+        case .SQLITE_NOMEM:
+            return FileError(.resources, message, hint: "Let other programs end, then try again.")
+        case .SQLITE_READONLY, .SQLITE_PERM:
+            return FileError(.permission, message, hint: "Choose a place that can be written.")
+        default:
+            return StoreError(.index, message, hint: "Choose another place.", cause: error)
         }
     }
 

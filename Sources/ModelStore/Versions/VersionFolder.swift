@@ -123,7 +123,13 @@ package struct StoredPackage: Sendable {
 
     /// A content that a check moved aside is missing among the blobs, whatever `package/` may still hold.
     private func checkBlob(of file: StoredFile) throws {
-        let store = try BlobStore(reading: try Folder.open(blobs))
+        var store: BlobStore?
+        do throws(FileError) {
+            store = try BlobStore(reading: try Folder.open(blobs))
+        } catch {
+            // The folder is gone, or no folder.
+            guard error.code == .notFound else { throw error }
+        }
         guard try store?.holds(file.sha256, size: file.size) == true else {
             throw StoreError(
                 .damaged, "the content of \(path(of: file).string.escapedForOneLine) is missing among the blobs",

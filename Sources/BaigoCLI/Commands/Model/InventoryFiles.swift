@@ -96,7 +96,7 @@ struct InventoryFiles {
         if try folder.status(of: draft) != nil { try folder.removeFile(draft) }
         let file = try folder.file(creating: draft, mode: 0o644)
         do {
-            try inventory.writeDatabase(to: FilePath(folder.path(of: draft)))
+            try inventory.writeDatabase(to: FilePath(folder.path(of: draft)), as: path)
             try file.sync()
             let bytes = try key.map { _ in try file.bytes(at: 0, count: Int(file.status().size)) } ?? []
             try publish(bytes, in: folder, name) { try folder.rename(draft, to: name) }

@@ -13,8 +13,9 @@ struct StoreDuplicate: BaigoCommand {
         discussion: """
             For a backup, or for a second host. Every content is hashed while it is copied; models, histories, pins, keys, \
             policy, engines and the audit log come along. A second run copies only what is missing and removes what is gone. \
-            The store can be used meanwhile. A copy is a store of its own; once it is changed by itself, it is not \
-            brought up to date any more.
+            The store can be used meanwhile; one on a read-only medium, or of another user, is copied without a line in \
+            its audit log. A copy is a store of its own; once it is changed by itself, it is not brought up to date any \
+            more.
 
               baigo store copy --to /media/backup/baigo
               baigo list --home /media/backup/baigo
