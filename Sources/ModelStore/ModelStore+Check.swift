@@ -93,7 +93,9 @@ extension ModelStore {
     ) throws -> RepairResult {
         guard try home.reading() != nil else { return RepairResult() }
         let writing = try WritingHome(home, context: context, purpose: "check", waiting: wait)
-        return try Repair(writing: writing, report: report).run(from: source, origin: origin, progress: progress)
+        return try Repair(writing: writing, report: report).run(origin: origin) { area in
+            try source.offer(to: area, progress: progress)
+        }
     }
 
     private func checkWithoutModels(_ root: Folder) throws -> CheckReport {

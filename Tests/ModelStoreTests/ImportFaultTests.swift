@@ -129,20 +129,6 @@ struct ImportFaultTests {
         #expect(try fixture.auditLines().suffix(2).map(\.result) == [.refused, .refused])
     }
 
-    @Test func saysThatAPresentPackageIsDamaged() throws {
-        let fixture = try StoreFixture()
-        let package = try MemoryPackage()
-        let stored = try fixture.add(package).package
-        #expect(chmod(stored.weights[0].string, 0o600) == 0)
-        #expect(truncate(stored.weights[0].string, 10) == 0)
-        let error = #expect(throws: StoreError.self) { try fixture.add(package) }
-        #expect(error?.code == .damaged)
-        #expect(throws: StoreError.self) { try fixture.store.resolve(try ModelReference("tiny")) }
-        _ = try fixture.store.remove(try ModelReference("tiny"))
-        #expect(try fixture.add(package).outcome == .imported)
-        #expect(try fixture.store.resolve(try ModelReference("tiny")).version.identity == package.identity)
-    }
-
     @Test func takesTheVersionBackWhenItCannotBeActivated() throws {
         let fixture = try StoreFixture()
         try fixture.add(try MemoryPackage(version: "1.0"))

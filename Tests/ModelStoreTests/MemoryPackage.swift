@@ -33,6 +33,7 @@ struct MemoryPackage: ImportablePackage {
     var signature: [UInt8]?
     var modelSignature: [UInt8]?
     var signatureIsKnown = true
+    var canBeReadAgain = true
     var fault: Fault?
     private let contents: [String: [UInt8]]
 
@@ -79,7 +80,8 @@ struct MemoryPackage: ImportablePackage {
             var bytes = bytes(of: file.path)
             if fault == .flipped(at: index) { bytes[0] ^= 1 }
             if fault == .truncated(at: index) { bytes.removeLast() }
-            let target = try sink?.destination(for: file)
+            var target = try sink?.destination(for: file)
+            if target == nil, !canBeReadAgain { target = try sink?.lateDestination(for: file) }
             // Like a stream, it gives every byte again.
             if let target, try sink?.keptBytes(of: file, in: target) ?? 0 > 0 { try target.truncate(to: 0) }
             if fault == .throwing(at: index) {
@@ -92,6 +94,7 @@ struct MemoryPackage: ImportablePackage {
                 return FileVerdict(file: file, status: .sizeMismatch(actual: file.size - 1))
             }
             guard digest == file.sha256 else { return FileVerdict(file: file, status: .digestMismatch(actual: digest)) }
+            if target == nil, canBeReadAgain { try sink?.lateDestination(for: file)?.writeAll(bytes, at: 0) }
             try sink?.complete(file, digest: digest)
             return FileVerdict(file: file, status: .ok)
         }

@@ -3,6 +3,7 @@
 import BaigoCore
 import BundleKit
 import Foundation
+import Glibc
 import ModelStore
 import SystemPackage
 import Testing
@@ -70,6 +71,38 @@ struct PackageImportTests {
         #expect(result.outcome == .imported)
         #expect(result.package.receipt.source == "standard input")
         #expect(try fixture.store.resolve(ModelReference("tiny")).version.identity == reader.identity)
+    }
+
+    @Test(arguments: [true, false])
+    func readsAFileOnceMoreThatTheStoreHoldsDamaged(_ isStream: Bool) throws {
+        let fixture = try StoreFixture()
+        let path = try write()
+        let stored = try add(try PackageReader.open(path), to: fixture).package
+        let weights = stored.weights[0].string
+        #expect(chmod(weights, 0o600) == 0)
+        let file = try #require(FileHandle(forUpdatingAtPath: weights))
+        try file.seek(toOffset: 1000)
+        try file.write(contentsOf: [0x58])
+        try file.close()
+        // The version goes, and its contents stay.
+        let version = stored.folder.removingLastComponent()
+        try Folder.open(version.removingLastComponent()).removeTree(try #require(version.lastComponent).string)
+        var reader = try PackageReader.open(path)
+        if isStream {
+            let pipe = Pipe()
+            try pipe.fileHandleForWriting.write(contentsOf: try Data(contentsOf: URL(fileURLWithPath: path.string)))
+            try pipe.fileHandleForWriting.close()
+            let input = try OwnedDescriptor.duplicating(
+                pipe.fileHandleForReading.fileDescriptor, path: "standard input")
+            var opening = PackageOpening()
+            opening.spoolFolder = TemporaryHome.around
+            reader = try PackageReader.open(stream: input, opening)
+        }
+        #expect(reader.canBeReadAgain == !isStream)
+        let result = try add(reader, to: fixture)
+        #expect(result.outcome == .imported)
+        #expect(result.repaired.count == 1)
+        #expect(try fixture.store.check().isHealthy)
     }
 
     @Test func refusesAFlippedByteAndKeepsNothing() throws {

@@ -59,6 +59,11 @@ package struct CheckReport: Sendable {
     /// Whether nothing is damaged.
     package var isHealthy: Bool { blobs.isEmpty && versions.isEmpty && lost.isEmpty && problems.isEmpty }
 
+    /// Whether bytes that belong to a package are missing or wrong; not where there is only too much.
+    var lacksContent: Bool {
+        !blobs.isEmpty || versions.contains { version in version.files.contains { $0.status != .extra } }
+    }
+
     /// What is wrong as one error; `nil` where nothing is.
     package var error: StoreError? {
         guard !isHealthy else { return nil }

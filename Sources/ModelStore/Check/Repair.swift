@@ -17,15 +17,17 @@ package struct RepairResult: Sendable {
 
 /// Puts good contents in the place of damaged ones, under the store's lock.
 struct Repair {
-    private static let link = "link"
-
     let writing: WritingHome
     let report: CheckReport
 
     /// Takes what is there and puts it in place.
     ///
+    /// - Parameters:
+    ///   - origin: The source for the audit log.
+    ///   - offer: Offers what the source has.
+    /// - Returns: What was repaired.
     /// - Throws: As `ModelStore.repair`.
-    func run(from source: RepairSource, origin: String, progress: any ProgressObserver) throws -> RepairResult {
+    func run(origin: String, offering offer: (RepairArea) throws -> Void) throws -> RepairResult {
         var wanted: [SHA256Digest: Int64] = [:]
         for blob in report.blobs where !blob.affects.isEmpty { wanted[blob.digest] = blob.size }
         let event = AuditEvent(
@@ -37,7 +39,7 @@ struct Repair {
             let area = try RepairArea(in: writing.staging, wanted: wanted)
             try takeOwnCopies(into: area)
             do {
-                if !area.isComplete { try source.offer(to: area, progress: progress) }
+                if !area.isComplete { try offer(area) }
             } catch let error as any PresentableError where !area.taken.isEmpty && !error.isNoSpace {
                 // What was found before is right, whatever the rest of the source is.
             }
@@ -88,15 +90,13 @@ struct Repair {
             let wrong = Set(damaged.files.filter { $0.status != .extra }.map(\.path))
             for file in receipt.files where wrong.contains(file.path) || taken[file.sha256] != nil {
                 guard taken[file.sha256] != nil || report.good.contains(file.sha256) else { continue }
-                try VersionBuilder(blobs: writing.blobs).place(file, as: Self.link, in: area.folder)
-                let place = try package.place(making: file.path)
-                // Two names of one file are left as they are by a rename.
-                if try place.folder.status(of: place.name) != nil { try place.folder.removeFile(place.name) }
-                try area.folder.rename(Self.link, to: place.name, in: place.folder)
-                try place.folder.sync()
+                try writing.renew(file, in: package, through: area.folder)
                 result.files.append("\(damaged.reference)/\(file.path)")
             }
         }
+        // What else needs them, though the check that found them was of other models.
+        result.files += try writing.renewFiles(
+            of: Set(taken.keys), but: Set(report.versions.map(\.reference)), through: area.folder)
         return result
     }
 

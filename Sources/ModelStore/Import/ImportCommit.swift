@@ -12,6 +12,8 @@ final class ImportCommit {
     private let intent: AuditHead
     /// Bytes of new blobs.
     private(set) var written = ByteCount(0)
+    /// Contents that were damaged in the store, and were replaced.
+    private(set) var repaired: [SHA256Digest] = []
     /// What was active before, once the version's folder may be in place.
     private var before: (folder: String, active: String?)?
 
@@ -50,6 +52,8 @@ final class ImportCommit {
         try CommitJournal(identity: package.identity, digests: area.staged.keys.sorted()).publish(in: area.folder)
         try writing.staging.sync()
         written = try area.publishBlobs()
+        repaired = area.damaged.keys.sorted()
+        _ = try writing.renewFiles(of: Set(repaired), through: area.folder)
         let receipt = Receipt(
             of: package.manifest, identity: package.identity, content: package.content, files: files,
             evidence: final, from: request.origin, hasOwnChecksums: package.hasOwnChecksums, audit: intent,

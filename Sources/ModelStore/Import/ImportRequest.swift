@@ -25,6 +25,8 @@ package protocol ImportablePackage {
     var modelSignature: [UInt8]? { get }
     /// Whether `signature` is final before the data was read.
     var signatureIsKnown: Bool { get }
+    /// Whether `read` works more than once; a stream does not.
+    var canBeReadAgain: Bool { get }
 
     /// Reads and hashes everything once, writing what was hashed into the sink.
     func read(into sink: (any PackageSink)?, stoppingAtFirstFault: Bool, progress: any ProgressObserver) throws
@@ -34,6 +36,8 @@ package protocol ImportablePackage {
 extension PackageReader: ImportablePackage {}
 
 extension ImportablePackage {
+    package var canBeReadAgain: Bool { true }
+
     /// The first file that is not as it should be.
     func fault(in verdicts: [FileVerdict]) -> BundleError? {
         verdicts.lazy.compactMap { $0.error(in: source) }.first
@@ -130,8 +134,10 @@ package struct ImportResult: Sendable {
     /// Versions of the same number that stay beside the new one.
     package let replaced: [StoredVersion]
     /// Bytes that were written as new blobs.
-    package let written: ByteCount
-    package let warnings: [Warning]
+    package internal(set) var written: ByteCount
+    /// Contents that were damaged in the store, and are right again.
+    package internal(set) var repaired: [SHA256Digest] = []
+    package internal(set) var warnings: [Warning]
     /// The outcome's line.
     package let audit: AuditHead
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import BaigoCore
+package import BaigoCore
 internal import BundleKit
 
 /// One import under the store's lock, from the decision to the outcome.
@@ -23,16 +23,15 @@ struct ImportTransaction {
     func run() throws -> ImportResult {
         let decision = ImportDecision(package: package)
         var evidence = earlyEvidence
-        var addition: ImportAddition?
+        var addition: (ImportAddition, ImportAddition.Verdict)?
         let standing: ImportPreview.Standing
         do {
             let versions = try writing.catalog.versions(of: name).versions
             standing = decision.standing(among: versions)
             if case .present(let version) = standing {
                 let stored = try writing.catalog.package(of: version, home: writing.home)
-                addition = ImportAddition(transaction: self, stored: stored)
-                try stored.checkSizes()
-                evidence = try evidence ?? addition?.judge()
+                let found = ImportAddition(transaction: self, stored: stored)
+                addition = (found, try found.judge())
             } else {
                 if evidence == nil, package.signatureIsKnown { evidence = try request.approve(nil) }
                 try decision.checkSpelling(names: try writing.catalog.names(), versions: versions)
@@ -44,7 +43,7 @@ struct ImportTransaction {
             try record(error, of: nil)
             throw error
         }
-        if let addition, let evidence { return try addition.run(evidence) }
+        if let (addition, verdict) = addition { return try addition.run(verdict) }
         return try commit(evidence: evidence, standing: standing)
     }
 
@@ -61,7 +60,7 @@ struct ImportTransaction {
             throw isKeeping ? resumable(error) : error
         }
         // Everything is in place.
-        var warnings = final.warnings
+        var warnings = final.warnings + commit.repaired.map(Warning.init(repaired:))
         if let fault = writing.publishIndex(changed: [name]) { warnings.append(fault.asWarning) }
         do throws(FileError) {
             try writing.staging.removeTree(package.identity.hex)
@@ -71,7 +70,8 @@ struct ImportTransaction {
         }
         let audit: AuditHead
         do {
-            audit = try writing.audit.outcome(event(final), .done, of: intent)
+            let details = commit.repaired.isEmpty ? [:] : ["repaired": JSONValue(repaired: commit.repaired)]
+            audit = try writing.audit.outcome(event(final, adding: details), .done, of: intent)
         } catch let error as FileError {
             throw FileError(
                 error.code,
@@ -85,7 +85,7 @@ struct ImportTransaction {
         let replaced: [StoredVersion] = if case .conflicting(let others) = standing { others } else { [] }
         return ImportResult(
             outcome: .imported, package: try writing.catalog.package(of: version, home: writing.home),
-            replaced: replaced, written: commit.written, warnings: warnings, audit: audit)
+            replaced: replaced, written: commit.written, repaired: commit.repaired, warnings: warnings, audit: audit)
     }
 
     /// An error of this host that says what the same import goes on with.
@@ -148,6 +148,22 @@ struct ImportTransaction {
             isHeld: { try writing.blobs.holds($0, size: $1) }, staged: staged, copies: copies)
         try decision.checkSpace(
             needed: ImportDecision.room(for: needed), free: try writing.root.freeSpace(), at: writing.root.path)
+    }
+}
+
+extension Warning {
+    /// Says that a content of the store was damaged, and that an import replaced it.
+    package init(repaired digest: SHA256Digest) {
+        self.init(
+            identifier: "store.repaired",
+            message: "the content \(digest.hex) was damaged in the store, and was replaced by that of the package")
+    }
+}
+
+extension JSONValue {
+    /// Some of the digests, as many as a line of the audit log holds.
+    init(repaired digests: [SHA256Digest]) {
+        self = .array(digests.prefix(100).map { .string($0.hex) })
     }
 }
 

@@ -19,6 +19,10 @@ final class StagingArea: PackageSink {
     private let blobs: BlobStore
     private var open: [String: OwnedDescriptor] = [:]
     private var begun: Set<SHA256Digest> = []
+    /// Looks at blobs that hold what the package holds.
+    private var checks: [SHA256Digest: BlobCheck] = [:]
+    /// Contents whose blobs are not right, with what is wrong.
+    private(set) var damaged: [SHA256Digest: ContentStatus] = [:]
     /// Files that were written, synced and found right, by digest; their sizes.
     private(set) var staged: [SHA256Digest: Int64] = [:]
     /// Paths of the files that were found right.
@@ -37,8 +41,24 @@ final class StagingArea: PackageSink {
 
     func destination(for file: PackageFile) throws -> OwnedDescriptor? {
         // Equal content is hashed from the medium, but kept once.
-        if try blobs.holds(file.sha256, size: file.size) || !begun.insert(file.sha256).inserted { return nil }
+        guard begun.insert(file.sha256).inserted else { return nil }
+        if try blobs.holds(file.sha256, size: file.size) {
+            let (blobs, digest) = (blobs, file.sha256)
+            checks[digest] = BlobCheck(
+                ContentJob(digest: digest, size: file.size) { try blobs.open(digest) })
+            return nil
+        }
         let destination = try kept(file.sha256.hex) ?? contents.file(creating: file.sha256.hex)
+        open[file.path] = destination
+        return destination
+    }
+
+    /// Where the blob of a content is not what its name says, the content comes from the package.
+    func lateDestination(for file: PackageFile) throws -> OwnedDescriptor? {
+        guard let status = try checks.removeValue(forKey: file.sha256)?.wait(), status != .ok else { return nil }
+        damaged[file.sha256] = status
+        let destination = try kept(file.sha256.hex) ?? contents.file(creating: file.sha256.hex)
+        try destination.truncate(to: 0)
         open[file.path] = destination
         return destination
     }
@@ -95,7 +115,13 @@ final class StagingArea: PackageSink {
     func add(_ bytes: [UInt8]) throws -> SHA256Digest {
         let digest = try SHA256Digest(of: bytes)
         let size = Int64(bytes.count)
-        if try blobs.holds(digest, size: size) || !begun.insert(digest).inserted { return digest }
+        guard begun.insert(digest).inserted else { return digest }
+        if try blobs.holds(digest, size: size) {
+            let blobs = blobs
+            let status = try BlobCheck(ContentJob(digest: digest, size: size) { try blobs.open(digest) }).wait()
+            guard status != .ok else { return digest }
+            damaged[digest] = status
+        }
         if try contents.status(of: digest.hex) != nil { try discard(digest.hex) }
         let file = try contents.file(creating: digest.hex)
         try file.writeAll(bytes, at: 0)
@@ -118,16 +144,20 @@ final class StagingArea: PackageSink {
         staged[digest] != nil ? (contents, digest.hex) : try blobs.place(of: digest)
     }
 
-    /// Moves everything that was staged among the blobs.
+    /// Moves everything that was staged among the blobs, in the place of damaged ones too.
     ///
     /// - Returns: The bytes of new blobs.
     /// - Throws: `FileError`.
     func publishBlobs() throws(FileError) -> ByteCount {
         try contents.sync()
         var written: Int64 = 0
-        for (digest, size) in staged.sorted(by: { $0.key < $1.key })
-        where try blobs.adopt(digest.hex, of: contents, digest: digest, size: size) {
-            written += size
+        for (digest, size) in staged.sorted(by: { $0.key < $1.key }) {
+            if damaged[digest] != nil {
+                try blobs.replace(digest, with: digest.hex, of: contents)
+                written += size
+            } else if try blobs.adopt(digest.hex, of: contents, digest: digest, size: size) {
+                written += size
+            }
         }
         return ByteCount(written)
     }

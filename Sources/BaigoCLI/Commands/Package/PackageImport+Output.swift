@@ -74,6 +74,9 @@ extension PackageImport {
             case .signaturesAdded: "already present, new signatures added"
             }
         try context.output.line("\(version.reference): \(what)\(version.isTrusted ? ", trusted" : "")")
+        for digest in result.repaired {
+            try context.errorOutput.line("warning: " + Warning(repaired: digest).message)
+        }
         if !output.quiet { try context.output.line("identity: \(version.identity)") }
         try context.errorOutput.warnings(result.warnings.filter { !shown.contains($0) })
     }

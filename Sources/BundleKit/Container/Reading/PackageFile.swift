@@ -101,6 +101,11 @@ package protocol PackageSink {
     /// It is empty but for the bytes that `keptBytes` tells of.
     func destination(for file: PackageFile) throws -> OwnedDescriptor?
 
+    /// A file for data that was to be written nowhere and is needed after all; empty, and asked for once.
+    ///
+    /// Asked when the data was read and found right; before that where it cannot be read a second time.
+    func lateDestination(for file: PackageFile) throws -> OwnedDescriptor?
+
     /// Bytes at the start of a destination that an interrupted pass wrote: whole pages, or the whole file.
     ///
     /// They are hashed, but not read again unless the file turns out wrong.
@@ -114,4 +119,6 @@ package protocol PackageSink {
 
 extension PackageSink {
     package func keptBytes(of file: PackageFile, in destination: OwnedDescriptor) throws -> Int64 { 0 }
+
+    package func lateDestination(for file: PackageFile) throws -> OwnedDescriptor? { nil }
 }

@@ -145,6 +145,9 @@ package final class PackageReader: Sendable {
         return verdicts
     }
 
+    /// Whether `read` works more than once.
+    package var canBeReadAgain: Bool { isSeekable }
+
     private var isSeekable: Bool {
         switch body {
         case .archive, .folder, .tar: true

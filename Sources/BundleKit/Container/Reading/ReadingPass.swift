@@ -47,10 +47,17 @@ struct ReadingPass {
 
     /// Reads a file from where an interrupted pass stopped.
     ///
-    /// If the whole is wrong then, it is read once more from its start: what was kept may be to blame.
+    /// If the whole is wrong then, it is read once more from its start: what was kept may be to blame. So is one that
+    /// was right, and that the sink wants to have after all.
     private mutating func copy(_ file: PackageFile, from opened: OpenedInput) throws -> DataOutcome {
         guard let destination = try sink?.destination(for: file) else {
-            return try copy(file, from: opened.source, to: nil)
+            let before = done
+            let outcome = try copy(file, from: opened.source, to: nil)
+            guard FileVerdict(of: file, outcome, crc32: opened.crc32).isOK,
+                let late = try sink?.lateDestination(for: file)
+            else { return outcome }
+            done = before
+            return try copy(file, from: opened.source, to: late)
         }
         let kept = try sink?.keptBytes(of: file, in: destination) ?? 0
         guard kept > 0 else { return try copy(file, from: opened.source, to: destination) }
@@ -106,7 +113,7 @@ struct ReadingPass {
     }
 
     private func emptyDestination(for file: PackageFile) throws -> OwnedDescriptor? {
-        guard let destination = try sink?.destination(for: file) else { return nil }
+        guard let destination = try sink?.destination(for: file) else { return try sink?.lateDestination(for: file) }
         if try sink?.keptBytes(of: file, in: destination) ?? 0 > 0 { try destination.truncate(to: 0) }
         return destination
     }
