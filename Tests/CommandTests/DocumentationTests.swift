@@ -15,7 +15,7 @@ struct DocumentationTests {
         ["trust", "bundle"], ["trust", "update"],
         ["trust", "policy", "show"], ["trust", "policy", "check"], ["trust", "policy", "set"],
         ["trust", "policy", "explain"],
-        ["audit", "show"], ["audit", "verify"], ["audit", "export"], ["audit", "rotate"],
+        ["audit", "show"], ["audit", "verify"], ["audit", "export"], ["audit", "rotate"], ["audit", "reset-clock"],
         ["engine", "list"], ["engine", "show"], ["engine", "export"], ["engine", "import"], ["engine", "activate"],
         ["engine", "rollback"], ["engine", "history"], ["engine", "remove"], ["engine", "devices"], ["doctor"],
     ])

@@ -117,6 +117,11 @@ package struct AuditLine: Sendable, Equatable {
 }
 
 extension AuditLine {
+    /// The operation that says that the line before was written by a clock that was ahead.
+    static let clockReset = "audit.reset-clock"
+    /// The member of `details` that a line has which is earlier than the one before: that one's time.
+    static let clockBack = "clockBack"
+
     /// Reads a line without its LF; `nil` for anything that baigo would not write.
     package init?(reading bytes: some Collection<UInt8>) {
         let json: JSONValue

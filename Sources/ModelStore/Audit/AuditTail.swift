@@ -12,7 +12,7 @@ struct AuditTail {
 
     /// The last line that is one; `nil` in an empty log.
     let last: AuditLine?
-    /// The last line that does not just account for what a writer left that died.
+    /// The last line that does not just account for what a writer left that died, or for its clock.
     let statement: AuditLine?
     /// Digests, LF included, of what follows the last line and is none.
     let torn: [SHA256Digest]
@@ -39,7 +39,9 @@ struct AuditTail {
             if !isUnterminated, !lines.isEmpty { lines.removeLast() }
             let found = lines.lastIndex { AuditLine(reading: $0) != nil }
             let statement = lines[..<(found.map { $0 + 1 } ?? lines.startIndex)].reversed().lazy
-                .compactMap { AuditLine(reading: $0) }.first { $0.kind != .recovery }
+                .compactMap { AuditLine(reading: $0) }.first {
+                    $0.kind != .recovery && $0.event.operation != AuditLine.clockReset
+                }
             if statement == nil, start > 0, reach <= Int64(Self.maximumLine * Self.maximumTorn) {
                 reach *= 2
                 continue

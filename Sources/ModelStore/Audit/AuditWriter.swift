@@ -16,6 +16,8 @@ final class AuditWriter {
     private var first: Int64
     /// The last line.
     private var last: AuditLine?
+    /// Whether the next line may be earlier than the last one.
+    private var isClockAccepted = false
     /// Why nothing can be written any more.
     private var failure: FileError?
     /// The last line's number and digest.
@@ -25,9 +27,14 @@ final class AuditWriter {
 
     /// Opens the log of an `audit` folder, making it if it is missing.
     ///
+    /// - Parameters:
+    ///   - folder: The folder.
+    ///   - context: Who writes, and when.
+    ///   - future: The last line, where it is known that it was written by a clock that was ahead: then the log goes on
+    ///     before its time, and says so.
     /// - Throws: `FileError`, code `clock`, when the clock is before the last line; `StoreError`, code `auditBroken`, also
-    ///   where a closed file is gone.
-    init(in folder: Folder, context: StoreContext) throws {
+    ///   where a closed file is gone; `auditUnexpected` where `future` is not the last line.
+    init(in folder: Folder, context: StoreContext, accepting future: AuditHead? = nil) throws {
         self.folder = folder
         self.context = context
         let closed = try AuditFiles.closed(in: folder)
@@ -48,9 +55,35 @@ final class AuditWriter {
         // A closed file ends with no open intent.
         openIntent = tail.statement?.kind == .intent ? tail.statement : nil
         try checkStart(tail)
+        let ahead = try accept(future)
         try checkClock()
         if tail.isUnterminated { try write([0x0A]) }
         if !tail.torn.isEmpty { try recordTorn(tail.torn) }
+        if let ahead { try recordClock(ahead) }
+    }
+
+    /// Whether the last line is the one that is known to be of the future; `nil` where the clock is not behind it.
+    private func accept(_ future: AuditHead?) throws(StoreError) -> AuditLine? {
+        guard let future else { return nil }
+        guard future == head else {
+            throw StoreError(
+                .auditUnexpected, "the last line of the audit log is \(head), not \(future)",
+                hint: "Look at it with baigo audit show, then name it as baigo audit verify does.")
+        }
+        guard let last, context.clock() < last.time else { return nil }
+        isClockAccepted = true
+        return last
+    }
+
+    /// Says that the line before was written by a clock that was ahead; an intent before it stays open.
+    private func recordClock(_ ahead: AuditLine) throws {
+        let open = openIntent
+        _ = try append(
+            .outcome,
+            AuditEvent(
+                AuditLine.clockReset,
+                details: ["line": .integer(ahead.sequence), "time": .string(ahead.time.description)]), result: .done)
+        openIntent = open
     }
 
     /// The number that follows those of the closed files.
@@ -173,9 +206,10 @@ final class AuditWriter {
     ) throws -> AuditHead {
         if openIntent == nil, kind != .recovery { try rotateIfLarge() }
         let time = try checkClock()
+        var details = event.details.mapValues(\.escapedForOneLine)
+        if let last, time < last.time { details[AuditLine.clockBack] = .string(last.time.description) }
         let safe = AuditEvent(
-            event.operation, model: event.model, identity: event.identity,
-            details: event.details.mapValues(\.escapedForOneLine))
+            event.operation, model: event.model, identity: event.identity, details: details)
         let line = AuditLine(
             sequence: head.sequence + 1, time: time, kind: kind, event: safe, result: result, error: error,
             intent: intent, by: "\(context.user)@\(context.host)", program: context.program,
@@ -187,6 +221,7 @@ final class AuditWriter {
         try write(bytes)
         head = AuditHead(sequence: line.sequence, digest: try SHA256Digest(of: bytes))
         last = line
+        isClockAccepted = false
         openIntent = kind == .intent ? line : nil
         return head
     }
@@ -208,10 +243,11 @@ final class AuditWriter {
     @discardableResult
     private func checkClock() throws(FileError) -> Timestamp {
         let now = context.clock()
-        if let lastTime = last?.time, now < lastTime {
+        if let lastTime = last?.time, now < lastTime, !isClockAccepted {
             throw FileError(
                 .clock, "the clock says \(now), which is before the last line of the audit log (\(lastTime))",
-                hint: "Set the clock of this host.")
+                hint: "Set the clock of this host. If it is right, and was wrong when that line was written, run "
+                    + "baigo audit reset-clock \(head).")
         }
         return now
     }

@@ -21,7 +21,10 @@ final class WritingHome {
     /// Takes the lock, makes what is missing, and finishes or undoes what a command that died left.
     ///
     /// - Throws: `FileError`: `locked`, `unsafeOwnership`, `clock` and others; `StoreError`; `CancellationError`.
-    init(_ home: StoreHome, context: StoreContext, purpose: String, waiting wait: Duration) throws {
+    init(
+        _ home: StoreHome, context: StoreContext, purpose: String, waiting wait: Duration,
+        accepting future: AuditHead? = nil
+    ) throws {
         self.home = home
         self.context = context
         root = try home.writing()
@@ -35,7 +38,8 @@ final class WritingHome {
         models = try home.folder(making: StoreLayout.models, in: root)
         staging = try home.folder(making: StoreLayout.staging, in: root)
         blobs = try BlobStore(in: try home.folder(making: StoreLayout.blobs, in: root))
-        audit = try AuditWriter(in: try home.folder(making: StoreLayout.audit, in: root), context: context)
+        audit = try AuditWriter(
+            in: try home.folder(making: StoreLayout.audit, in: root), context: context, accepting: future)
         try recover()
     }
 

@@ -7,5 +7,5 @@ struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit",
         abstract: "Show and check the log of everything that changed the store or was refused.",
-        subcommands: [AuditShow.self, AuditVerify.self, AuditExport.self, AuditRotate.self])
+        subcommands: [AuditShow.self, AuditVerify.self, AuditExport.self, AuditRotate.self, AuditResetClock.self])
 }
