@@ -68,6 +68,7 @@ struct VectorTests {
         let result = try site.baigo("embed", "bert.gguf", "the cat", long, "--json")
         expect(result, endsWith: .engine, identifier: "engine.prompt-too-long")
         #expect(result.errorOutput.contains("text 2"))
+        #expect(try lines(result) == [0])
         expect(
             try site.baigo("embed", Site.model, "hi", "--json"), endsWith: .engine,
             identifier: "engine.not-a-vector-model")
@@ -81,6 +82,28 @@ struct VectorTests {
             try site.baigo("run", "bert.gguf", "hi", "--json"), endsWith: .engine,
             identifier: "engine.not-a-text-model")
         expect(try site.baigo("embed", "bert.gguf"), endsWith: .usage)
+    }
+
+    private func lines(_ result: ProgramResult) throws -> [Int64?] {
+        try result.text.split(separator: "\n").map { try JSONValue(strict: Array($0.utf8))["index"]?.integer }
+    }
+
+    /// Beyond what one request to the engine takes.
+    @Test func aTextThatDoesNotFitIsNamedByItsPlaceInTheWholeInput() throws {
+        let site = try site()
+        var texts = [String](repeating: "the cat", count: 310)
+        texts[300] = String(repeating: "cat ", count: 200)
+        let input = Data(([0xEF, 0xBB, 0xBF] + Array(texts.joined(separator: "\n").utf8)))
+        let result = try site.baigo("embed", "bert.gguf", "--json", input: input)
+        expect(result, endsWith: .engine, identifier: "engine.prompt-too-long")
+        #expect(result.errorOutput.contains("text 301 "))
+        #expect(try lines(result) == (0..<300).map { Int64($0) })
+        let scores = try site.baigo("rerank", "scores.gguf", "the dog", "--json", input: input)
+        expect(scores, endsWith: .engine, identifier: "engine.prompt-too-long")
+        #expect(scores.errorOutput.contains("text 301 "))
+        #expect(scores.output.isEmpty)
+        let marked = try site.baigo("embed", "bert.gguf", "--json", input: input.prefix(10))
+        #expect(marked.output == (try site.baigo("embed", "bert.gguf", "the cat", "--json")).output)
     }
 
     @Test func textsComeInTheOrderOfTheirScores() throws {

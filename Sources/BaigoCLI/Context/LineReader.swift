@@ -11,6 +11,10 @@ struct LineReader {
     private let name: String
     private var buffered: [UInt8] = []
     private var isAtEnd = false
+    private var isAtStart = true
+
+    /// Whether everything was read.
+    var isOver: Bool { isAtEnd && buffered.isEmpty }
 
     /// Reads from an open file.
     ///
@@ -24,24 +28,31 @@ struct LineReader {
 
     /// The next line without its LF; `nil` at the end.
     ///
+    /// A byte order mark before the first one is left out.
+    ///
     /// - Throws: `CLIError` for a line that is too long or not UTF-8; `CancellationError`; `FileError`.
     mutating func next() throws -> String? {
         while true {
             if let end = buffered.firstIndex(of: 0x0A) {
                 let line = Array(buffered[..<end])
                 buffered.removeSubrange(...end)
-                return try text(line.last == 0x0D ? Array(line.dropLast()) : line)
+                return try self.line(line.last == 0x0D ? Array(line.dropLast()) : line)
             }
             if isAtEnd {
                 guard !buffered.isEmpty else { return nil }
                 defer { buffered = [] }
-                return try text(buffered)
+                return try line(buffered)
             }
             try fill()
         }
     }
 
-    /// Everything that is left.
+    private mutating func line(_ bytes: [UInt8]) throws -> String {
+        defer { isAtStart = false }
+        return try text(isAtStart ? bytes.withoutByteOrderMark : bytes)
+    }
+
+    /// Everything that is left, to the byte.
     ///
     /// - Throws: As `next()`.
     mutating func rest() throws -> String {
@@ -73,4 +84,9 @@ struct LineReader {
         }
         return text
     }
+}
+
+extension [UInt8] {
+    /// The bytes without the mark of UTF-8 that some editors put at the start of a file.
+    var withoutByteOrderMark: [UInt8] { starts(with: [0xEF, 0xBB, 0xBF]) ? Array(dropFirst(3)) : self }
 }

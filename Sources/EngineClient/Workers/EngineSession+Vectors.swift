@@ -69,11 +69,26 @@ extension EngineSession {
         return text
     }
 
+    /// Finds out whether a request could be answered, without computing anything.
+    ///
+    /// - Parameter request: What would be asked.
+    /// - Throws: `EngineError`, codes `noModel`, `promptTooLong`, `emptyPrompt`, `template` and `invalidRequest`, and
+    ///   those of a failing worker; `CancellationError`.
+    package func check(_ request: GenerateRequest) throws {
+        try perform("checking the options") { id in
+            .convert(id: id, request: .check(request))
+        } take: { event -> Void? in
+            guard case .converted = event else { throw UnexpectedEvent() }
+            return ()
+        }
+    }
+
     /// Makes vectors of texts, or scores of pairs.
     ///
     /// - Parameters:
     ///   - request: The texts.
-    ///   - onVector: Takes what was made, in the order of the texts. An error it throws ends the call.
+    ///   - onVector: Takes what was made, in the order of the texts, all before one that cannot be used. An error it
+    ///     throws ends the call.
     /// - Throws: `EngineError`, codes `promptTooLong`, `emptyPrompt`, `noModel`, `notAVectorModel`, `computeFailed`,
     ///   and those of a failing worker; `CancellationError`.
     package func embed(_ request: EmbedRequest, onVector: (TextVector) throws -> Void) throws {

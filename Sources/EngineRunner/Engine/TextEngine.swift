@@ -144,12 +144,12 @@ package final class TextEngine {
         return try engine.measure(request) { emit(.measuring) }
     }
 
-    /// Turns text into tokens, tokens into text, or a conversation into the text of its prompt.
+    /// Turns text into tokens, tokens into text, or a conversation into the text of its prompt, or looks at a request.
     ///
     /// - Parameters:
-    ///   - request: Text, tokens or messages.
+    ///   - request: Text, tokens, messages or a request.
     ///   - emit: Takes `pieces` or `text`.
-    /// - Throws: `EngineError`, codes `noModel`, `promptTooLong`, `template` and `invalidRequest`.
+    /// - Throws: `EngineError`, codes `noModel`, `promptTooLong`, `emptyPrompt`, `template` and `invalidRequest`.
     package func convert(_ request: ConvertRequest, emit: (EngineEvent) -> Void) throws(EngineError) {
         guard let vocabulary = loaded.vocabulary else { throw EngineError(.noModel, "no model is loaded") }
         switch request {
@@ -175,6 +175,9 @@ package final class TextEngine {
             guard case .text(let engine) = loaded else { throw EngineError(.noModel, "no model for text is loaded") }
             if let tools = options.tools { _ = try ToolList(tools) }
             Self.emit(Array(try engine.render(messages, options, schema: nil).text.utf8)[...], emit)
+        case .check(let request):
+            guard case .text(let engine) = loaded else { throw EngineError(.noModel, "no model for text is loaded") }
+            _ = try Answer(to: request, in: engine) { _ in }
         }
     }
 

@@ -50,12 +50,20 @@ final class VectorEngine {
 
     /// Makes vectors of texts, or scores of pairs, as many at a time as the context takes.
     ///
+    /// All inputs before one that cannot be used are computed.
+    ///
     /// - Throws: `EngineError` as `TextEngine.embed` says.
     func embed(_ request: EmbedRequest, emit: (EngineEvent) -> Void) throws(EngineError) {
         var waiting: [[llama_token]] = []
-        var next = 0
-        for (index, input) in request.inputs.enumerated() {
-            let tokens = try tokens(of: input, index: index)
+        var next = request.first
+        for (index, input) in zip(request.first..., request.inputs) {
+            let tokens: [llama_token]
+            do throws(EngineError) {
+                tokens = try self.tokens(of: input, index: index)
+            } catch {
+                if !waiting.isEmpty { try compute(waiting, from: next, emit: emit) }
+                throw error
+            }
             let held = waiting.reduce(0) { $0 + $1.count }
             if held + tokens.count > summary.contextTokens || waiting.count == context.sequences {
                 try compute(waiting, from: next, emit: emit)

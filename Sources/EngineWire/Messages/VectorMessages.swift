@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Text to turn into tokens, the other way round, or a conversation to turn into text.
+/// Text to turn into tokens, the other way round, a conversation to turn into text, or a request to look at.
 package enum ConvertRequest: Codable, Sendable, Equatable {
     /// Text; `marked` adds the beginning and end tokens that the model wants.
     case text(String, marked: Bool)
@@ -8,6 +8,8 @@ package enum ConvertRequest: Codable, Sendable, Equatable {
     case tokens([Int32])
     /// A conversation, as the chat template renders it.
     case conversation(messages: [ChatMessage], options: ChatOptions)
+    /// A request that is only looked at: whether its options, form and prompt could be used.
+    case check(GenerateRequest)
 }
 
 /// A token of a text.
@@ -33,16 +35,19 @@ package struct EmbedRequest: Codable, Sendable, Equatable {
     }
 
     package var inputs: [Input]
+    /// The number of the first input among all that the client has, from 0.
+    package var first: Int
 
     /// Makes a request.
-    package init(inputs: [Input]) {
+    package init(inputs: [Input], first: Int = 0) {
         self.inputs = inputs
+        self.first = first
     }
 }
 
 /// What became of one input.
 package struct TextVector: Codable, Sendable, Equatable {
-    /// The place of the input in the request, from 0.
+    /// The number of the input among all that the client has, from 0.
     package let index: Int
     /// A vector of length 1, or one score.
     package let values: [Float]

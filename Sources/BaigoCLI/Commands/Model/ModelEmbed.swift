@@ -21,6 +21,9 @@ struct ModelEmbed: BaigoCommand {
               baigo embed all-minilm "A cat sleeps." "Die Katze schläft."
               baigo embed all-minilm --json < sentences.txt
 
+            A text that cannot be used ends the command with its number, counted from 1; the vectors of all texts before \
+            it are written.
+
             Exit statuses: 3 no such model or file, 4 damaged model, 6 engine, or a text longer than the context.
             """)
 
@@ -43,9 +46,8 @@ struct ModelEmbed: BaigoCommand {
         var waiting: [String] = []
         var done = 0
         func flush() throws {
-            let first = done
-            try running.session.embed(EmbedRequest(inputs: waiting.map { .text($0) })) { vector in
-                try show(vector, number: first + vector.index, context)
+            try running.session.embed(EmbedRequest(inputs: waiting.map { .text($0) }, first: done)) { vector in
+                try show(vector, context)
             }
             done += waiting.count
             waiting.removeAll()
@@ -60,10 +62,10 @@ struct ModelEmbed: BaigoCommand {
         }
     }
 
-    private func show(_ vector: TextVector, number: Int, _ context: CommandContext) throws {
+    private func show(_ vector: TextVector, _ context: CommandContext) throws {
         if output.json {
             try context.output.event([
-                "index": .number(number), "tokens": .number(vector.tokens),
+                "index": .number(vector.index), "tokens": .number(vector.tokens),
                 "embedding": .array(vector.values.map { .decimal("\($0)") }),
             ])
         } else {

@@ -16,6 +16,8 @@ struct ModelRerank: BaigoCommand {
 
               baigo rerank bge-reranker "What is an air gap?" --file paragraphs.txt
 
+            A text that cannot be used ends the command with its number, counted from 1, and nothing is written.
+
             Exit statuses: 3 no such model or file, 4 damaged model, 6 engine, or a text longer than the context.
             """)
 
@@ -53,7 +55,8 @@ struct ModelRerank: BaigoCommand {
         var scores: [Float] = []
         for start in stride(from: 0, to: texts.count, by: ModelEmbed.textsOfRequest) {
             let part = texts[start..<min(start + ModelEmbed.textsOfRequest, texts.count)]
-            let request = EmbedRequest(inputs: part.map { .pair(question: query, text: $0) })
+            let request = EmbedRequest(
+                inputs: part.map { .pair(question: query, text: $0) }, first: start)
             try running.session.embed(request) { scores.append($0.values.first ?? 0) }
         }
         let order = texts.indices.sorted { (scores[$0], $1) > (scores[$1], $0) }.prefix(top ?? texts.count)
