@@ -48,7 +48,6 @@ struct AnswerFormTests {
         String(repeating: "x", count: 2 << 20), "root ::= <[99999999999999999999]>",
     ])
     func refusesAGrammarThatCannotBeUsed(_ text: String) throws {
-        guard !text.isEmpty else { return }
         let session = try FixtureModel.loadedSession()
         let error = try #require(refusal(session, .grammar(text)))
         #expect(error.code == .invalidRequest)
@@ -57,13 +56,27 @@ struct AnswerFormTests {
         #expect(try session.answer(to: "What is an air gap?", maxTokens: 3).result.usage.completionTokens == 3)
     }
 
+    @Test func aFormNeedsTheEndOfTheAnswer() throws {
+        let session = try FixtureModel.loadedSession()
+        var request = GenerateRequest(prompt: .raw(text: "x"), form: .grammar("root ::= \"a\""))
+        try session.check(request)
+        request.sampling.ignoresEnd = true
+        let calls: [() throws -> Void] = [{ try session.check(request) }, { _ = try session.answer(request) }]
+        for call in calls {
+            let error = #expect(throws: EngineError.self) { try call() }
+            #expect(error?.code == .invalidRequest)
+        }
+        #expect(try session.answer(to: "hi", maxTokens: 1).result.usage.completionTokens == 1)
+    }
+
     @Test func saysWhereAGrammarIsWrong() throws {
         let error = refusal(try FixtureModel.loadedSession(), .grammar("root ::= \"a\" missing"))
         #expect(error?.message.contains("missing") == true, "\(String(describing: error))")
     }
 
     @Test(arguments: [
-        "7", "{\"type\": \"nonsense\"}", "{\"$ref\": \"#/nowhere\"}", "{\"$ref\": \"https://example.org/x\"}",
+        "", " \n", "7", "{\"type\": \"nonsense\"}", "{\"$ref\": \"#/nowhere\"}",
+        "{\"$ref\": \"https://example.org/x\"}",
         "{",
         "{\"type\": \"array\", \"minItems\": 1000000000, \"items\": {\"type\": \"integer\"}}",
     ])
@@ -167,5 +180,9 @@ struct AnswerFormTests {
         #expect(unknown?.message.contains("llama3") == true)
         let broken = #expect(throws: EngineError.self) { _ = try load(.source("{% if %}")) }
         #expect(broken?.code == .template)
+        for empty in ["", " \n"] {
+            let error = #expect(throws: EngineError.self) { _ = try load(.source(empty)) }
+            #expect(error?.code == .template)
+        }
     }
 }

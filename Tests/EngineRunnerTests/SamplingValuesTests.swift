@@ -52,7 +52,11 @@ struct SamplingValuesTests {
                 .takesTheLikeliest
         }
         #expect(try takes { _ in })
+        #expect(try takes { ($0.topK, $0.topP, $0.minP, $0.topNSigma) = (3, 0.1, 1, 0.1) }, "none drops the likeliest")
         #expect(try !takes { $0.temperature = 0.1 })
+        #expect(try !takes { $0.typicalP = 0.2 })
+        #expect(try !takes { $0.dynamicRange = 1 })
+        #expect(try !takes { $0.samplers = ["top_k"] })
         #expect(try !takes { $0.repeatPenalty = 1.1 })
         #expect(try !takes { $0.dryMultiplier = 0.5 })
         #expect(try !takes { $0.xtcProbability = 0.5 })

@@ -14,6 +14,7 @@ struct RareSamplingArguments: ParsableArguments {
     var typicalP: Double?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Leave out tokens further than this many standard deviations from the likeliest one; -1 is off (default: -1).",
             valueName: "number"))
@@ -43,15 +44,20 @@ struct RareSamplingArguments: ParsableArguments {
     var repeatPenalty: Double?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How many tokens back the three penalties look; -1 for all (default: the model's, else 64).",
             valueName: "count"))
     var repeatLastN: Int?
 
-    @Option(help: ArgumentHelp("Subtracted for each time a token occurred (default: 0).", valueName: "number"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Subtracted for each time a token occurred (default: 0).", valueName: "number"))
     var frequencyPenalty: Double?
 
-    @Option(help: ArgumentHelp("Subtracted when a token occurred (default: 0).", valueName: "number"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Subtracted when a token occurred (default: 0).", valueName: "number"))
     var presencePenalty: Double?
 
     @Option(
@@ -65,7 +71,9 @@ struct RareSamplingArguments: ParsableArguments {
     @Option(help: ArgumentHelp("Tokens that may be repeated without it (default: 2).", valueName: "count"))
     var dryAllowedLength: Int?
 
-    @Option(help: ArgumentHelp("How many tokens back it looks; -1 for all (default: 64).", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many tokens back it looks; -1 for all (default: 64).", valueName: "count"))
     var dryLastN: Int?
 
     @Option(
@@ -82,6 +90,7 @@ struct RareSamplingArguments: ParsableArguments {
     var mirostatEta: Double?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "The probability that the sampler adaptive_p aims at; -1 is off (default: -1).", valueName: "number"))
     var adaptiveTarget: Double?
@@ -111,6 +120,20 @@ struct RareSamplingArguments: ParsableArguments {
 
     @Flag(help: "Never choose a token that ends the answer.")
     var ignoreEnd = false
+
+    func validate() throws {
+        let numbers = [
+            ("typical-p", typicalP), ("top-n-sigma", topNSigma), ("xtc-probability", xtcProbability),
+            ("xtc-threshold", xtcThreshold), ("dynamic-temperature-range", dynamicTemperatureRange),
+            ("dynamic-temperature-exponent", dynamicTemperatureExponent), ("repeat-penalty", repeatPenalty),
+            ("frequency-penalty", frequencyPenalty), ("presence-penalty", presencePenalty),
+            ("dry-multiplier", dryMultiplier), ("dry-base", dryBase), ("mirostat-tau", mirostatTau),
+            ("mirostat-eta", mirostatEta), ("adaptive-target", adaptiveTarget), ("adaptive-decay", adaptiveDecay),
+        ]
+        for (name, number) in numbers where number?.isFinite == false {
+            throw ValidationError("--\(name) is a finite number.")
+        }
+    }
 
     /// Sets the options that were given.
     ///
@@ -147,7 +170,7 @@ struct RareSamplingArguments: ParsableArguments {
         let parts = text.split(separator: "=", omittingEmptySubsequences: false)
         guard parts.count == 2, let token = Int32(parts[0]), token >= 0 else { throw unreadable(text) }
         if parts[1] == "false" { return LogitBias(token: token, bias: nil) }
-        guard let bias = Double(parts[1]), bias.isFinite else { throw unreadable(text) }
+        guard let bias = Double(parts[1]), Float(bias).isFinite else { throw unreadable(text) }
         return LogitBias(token: token, bias: bias)
     }
 

@@ -16,7 +16,10 @@ struct SamplingArguments: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Randomness; 0 always takes the likeliest token (default: the model's, else 0.8).", valueName: "number"))
+            """
+            Randomness; 0 takes the likeliest token that the other samplers leave, unless the temperature follows the \
+            entropy or is not among --samplers (default: the model's, else 0.8).
+            """, valueName: "number"))
     var temperature: Double?
 
     @Option(

@@ -21,6 +21,10 @@ final class ChatTemplate {
             case .source(let text): (BAIGO_CHAT_GIVEN, text)
             case nil: (BAIGO_CHAT_OF_MODEL, "")
             }
+        if case .source(let text) = choice, text.allSatisfy(\.isWhitespace) {
+            // The engine takes an empty template for none.
+            throw EngineError(.template, "the chat template is empty", hint: "Choose another one with --chat-template.")
+        }
         var failure: OpaquePointer?
         let raw = TextList.with([text]) { texts in
             MemoryLimit.withAtMost(Self.memoryBytes) { baigo_chat_create(model.raw, source, texts[0], &failure) }

@@ -25,6 +25,15 @@ struct TokenSampler: ~Copyable {
     init(
         _ values: SamplingValues, form: AnswerForm?, conversation: ChatPrompt?, model: ModelHandle
     ) throws(EngineError) {
+        if let form {
+            // The engine takes an empty grammar or schema for none.
+            guard !form.text.allSatisfy(\.isWhitespace) else { throw Self.refusal(form, "it is empty") }
+            guard !values.ignoresEnd else {
+                throw EngineError(
+                    .invalidRequest, "an answer in a form ends with the form, so its end cannot be ignored",
+                    hint: "Leave out --ignore-end, or grammar and schema.")
+            }
+        }
         var failure: OpaquePointer?
         let raw = MemoryLimit.withAtMost(Self.memoryBytes) {
             Self.create(values, form, conversation, model, &failure)

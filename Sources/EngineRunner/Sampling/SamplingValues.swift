@@ -112,8 +112,8 @@ struct SamplingValues: Equatable {
             ?? []
         logitBias = options.logitBias ?? []
         ignoresEnd = options.ignoresEnd ?? false
-        guard logitBias.allSatisfy({ ($0.bias ?? 0).isFinite }) else {
-            throw EngineError(.invalidRequest, "a bias of a token is no number")
+        guard logitBias.allSatisfy({ Float($0.bias ?? 0).isFinite }) else {
+            throw EngineError(.invalidRequest, "a bias of a token is no number, or too large for the engine")
         }
         guard options.seed != .max else {
             throw EngineError(.invalidRequest, "the seed must be below \(UInt32.max), which means a random one")
@@ -122,8 +122,11 @@ struct SamplingValues: Equatable {
     }
 
     /// Whether the likeliest token is always chosen, whatever came before.
+    ///
+    /// Top-k, top-p, min-p and top-n-sigma never leave it out.
     var takesTheLikeliest: Bool {
-        temperature == 0 && repeatPenalty == 1 && frequencyPenalty == 0 && presencePenalty == 0 && dryMultiplier == 0
+        temperature == 0 && typicalP == 1 && repeatPenalty == 1 && frequencyPenalty == 0 && presencePenalty == 0
+            && dryMultiplier == 0
             && xtcProbability == 0 && dynamicRange == 0 && mirostat == 0 && samplers.isEmpty && logitBias.isEmpty
             && !ignoresEnd
     }

@@ -134,6 +134,13 @@ package enum AnswerForm: Codable, Sendable, Equatable {
     case grammar(String)
     /// A JSON Schema, as text.
     case schema(String)
+
+    /// The grammar or schema.
+    package var text: String {
+        switch self {
+        case .grammar(let text), .schema(let text): text
+        }
+    }
 }
 
 /// What an answer continues.

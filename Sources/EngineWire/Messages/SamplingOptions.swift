@@ -6,7 +6,7 @@
 package struct SamplingOptions: Codable, Sendable, Equatable {
     /// The most tokens to produce; `nil` for as many as the context holds.
     package var maxTokens: Int?
-    /// 0 always takes the most likely token; default 0.8.
+    /// 0 takes the most likely of the tokens that the other samplers leave; default 0.8.
     package var temperature: Double?
     /// How far the temperature may move with the entropy, either way; default 0.
     package var dynamicRange: Double?

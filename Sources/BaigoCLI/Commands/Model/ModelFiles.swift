@@ -12,6 +12,8 @@ internal import SystemPackage
 struct ModelFiles {
     /// The model as the person named it, with its version where it came from the store.
     let name: String
+    /// The model with the digest of its contents where it came from the store.
+    let identity: String?
     /// The weights, the first shard first.
     let weights: [String]
     private let adapters: [FilePath]
@@ -26,6 +28,7 @@ struct ModelFiles {
         switch ModelArgument(argument) {
         case .path(let path):
             name = argument
+            identity = nil
             weights = try ModelShards.files(of: path).map(\.string)
             adapters = []
             options = StoredOptions()
@@ -36,6 +39,7 @@ struct ModelFiles {
                 throw BundleError(.noWeights, "\(package.version.reference) has no weights that could be run")
             }
             self.name = package.version.reference.description
+            identity = package.version.identity.description
             weights = try ModelShards.files(of: first).map(\.string)
             adapters = package.adapters
             options = try package.loadOptions()
@@ -82,6 +86,11 @@ struct ModelFiles {
         var text = option
         var scale = 1.0
         if let sign = option.lastIndex(of: "="), let number = Double(option[option.index(after: sign)...]) {
+            guard number.isFinite else {
+                throw CLIError(
+                    .usage, "the scale of the adapter \(option.escapedForOneLine) is not finite",
+                    hint: "Give a number from -1000 to 1000.")
+            }
             text = String(option[..<sign])
             scale = number
         }
@@ -90,6 +99,9 @@ struct ModelFiles {
         _ = try GGUFHeader(reading: try OwnedDescriptor.open(reading: path))
         return LoadRequest.Adapter(path: path.string, scale: scale)
     }
+
+    /// Whether an adapter came in the package of the model.
+    func has(adapter path: FilePath) -> Bool { adapters.contains(path) }
 
     private func named(_ text: String) -> FilePath? {
         adapters.first { $0.lastComponent?.string == text || $0.lastComponent?.stem == text }
