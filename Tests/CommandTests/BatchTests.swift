@@ -129,7 +129,8 @@ struct BatchTests {
             "{\"prompt\": \"x\", \"grammar\": \"root ::= (\"}", "{\"prompt\": \"x\", \"maxTokens\": 0}",
             "{\"prompt\": \"x\", \"temperature\": -1}", "{\"prompt\": \"x\", \"temperature\": 1e999}",
             "{\"prompt\": \"x\", \"seed\": -1}", "{\"prompt\": \"x\", \"schema\": 1, \"grammar\": \"\"}",
-            "{\"messages\": [{\"role\": \"wizard\", \"content\": \"x\"}]}",
+            "{\"messages\": [{\"role\": \"wizard\", \"content\": \"x\"}]}", "{\"prompt\": \"\"}",
+            "{\"prompt\": \"x\", \"grammar\": \"\"}", "{\"prompt\": \"x\", \"schema\": \" \"}",
             String(repeating: "[", count: 100_000), "{\"prompt\": \"\(String(repeating: "x", count: 9 << 20))\"}",
             "{\"prompt\": \"\(String(repeating: "checksum ", count: 2000))\"}",
         ]
@@ -167,5 +168,116 @@ struct BatchTests {
         expect(try site.baigo("run", Site.model, "hi", "--parallel", "2"), endsWith: .usage)
         expect(try site.baigo("run", Site.model, "--batch", "-", "--parallel", "0"), endsWith: .usage)
         expect(try site.baigo("run", Site.model, "--batch", "none.jsonl"), endsWith: .notFound)
+        let marked = try site.baigo(
+            "run", Site.model, "--batch", "-", "--max-tokens", "2", input: Data([0xEF, 0xBB, 0xBF]) + requests(1))
+        expect(marked, endsWith: .done)
+        #expect(try lines(marked.text).map { $0["id"] } == ["q0"])
+    }
+
+    @Test(arguments: [
+        ["--typical-p", "7"], ["--grammar", "root ::= ("], ["--samplers", "guess"], ["--logit-bias", "9999999=1"],
+        ["--first-token-limit", "5"], ["--raw", "--reasoning", "on"], ["--ignore-end", "--schema", "{}"],
+    ])
+    func optionsOfTheCommandAreCheckedBeforeTheFirstLine(_ options: [String]) throws {
+        let site = try Site()
+        try site.write(requests(2), to: "in.jsonl")
+        let result = try site.baigo(["run", Site.model, "--batch", "in.jsonl", "--json"] + options)
+        expect(result, endsWith: .usage)
+        #expect(result.output.isEmpty)
+    }
+
+    @Test func reasoningNeedsATemplateInABatchToo() throws {
+        let site = try Site()
+        try site.write(requests(1), to: "in.jsonl")
+        let whole = try Data(contentsOf: URL(fileURLWithPath: Site.model))
+        let key = try #require(whole.range(of: Data("tokenizer.chat_template".utf8)))
+        var bare = whole
+        bare.replaceSubrange(key, with: Data("tokenizer.chat_disabled".utf8))
+        try site.write(bare, to: "bare.gguf")
+        let result = try site.baigo("run", "./bare.gguf", "--batch", "in.jsonl", "--reasoning", "on", "--json")
+        expect(result, endsWith: .usage, identifier: "usage")
+        #expect(result.output.isEmpty)
+    }
+
+    @Test func aBatchIsNotContinuedWithAnotherModelTemplateOrContext() throws {
+        let site = try Site()
+        try site.write(requests(1), to: "in.jsonl")
+        let template = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+        try site.write(Data(template.utf8), to: "t.jinja")
+        try site.write(try Data(contentsOf: URL(fileURLWithPath: Site.model)), to: "m.gguf")
+        func run(_ options: String..., model: String = "./m.gguf") throws -> ProgramResult {
+            try site.baigo(
+                [
+                    "run", model, "--batch", "in.jsonl", "--output", "out.jsonl", "--max-tokens", "2",
+                    "--chat-template", "t.jinja",
+                ] + options)
+        }
+        expect(try run(), endsWith: .done)
+        let output = try site.contents("out.jsonl")
+        expect(try run("--context", "64"), endsWith: .usage)
+        expect(try run("--cache-type", "f32"), endsWith: .usage)
+        expect(try run("--threads", "1"), endsWith: .done)
+        expect(try run(model: site.path("m.gguf")), endsWith: .done)
+        try site.write(Data(("{# another #}" + template).utf8), to: "t.jinja")
+        expect(try run(), endsWith: .usage)
+        try site.write(Data(template.utf8), to: "t.jinja")
+        expect(try run(), endsWith: .done)
+        expect(try site.tool("touch", "-d", "2001-01-01", "m.gguf"), endsWith: .done)
+        expect(try run(), endsWith: .usage)
+        #expect(try site.contents("out.jsonl") == output)
+    }
+
+    @Test func aVersionOfTheStoreIsKnownByItsContents() throws {
+        let site = try Site()
+        try site.write(requests(1), to: "in.jsonl")
+        for (title, force) in [("one", false), ("two", true)] {
+            expect(
+                try site.baigo(
+                    "export", Site.model, "-o", "\(title).baimodel", "--name", "tiny", "--version", "1",
+                    "--display-name", title), endsWith: .done)
+            if force { expect(try site.baigo("remove", "tiny:1", "--yes", "--force"), endsWith: .done) }
+            expect(try site.baigo("import", "\(title).baimodel", "--yes"), endsWith: .done)
+            let result = try site.baigo(
+                "run", "tiny", "--batch", "in.jsonl", "--output", "out.jsonl", "--max-tokens", "2")
+            expect(result, endsWith: force ? .usage : .done)
+        }
+    }
+
+    @Test func requestsThatFailedAreTriedAgain() throws {
+        let site = try Site()
+        let arguments = ["run", Site.model, "--max-tokens", "8", "--batch", "in.jsonl"] + Self.greedy
+        try site.write(requests(4), to: "in.jsonl")
+        let whole = Data(try site.baigo(arguments).output)
+        var asked = requests(4).split(separator: 0x0A).map { String(decoding: $0, as: UTF8.self) }
+        let good = asked
+        asked[1] = "{\"prompt\": \"half a li"
+        asked[2] = "{\"prompt\": \"x\", \"colour\": 1}"
+        try site.write(Data(asked.joined(separator: "\n").utf8), to: "in.jsonl")
+        let first = try site.baigo(arguments + ["--output", "out.jsonl"])
+        expect(first, endsWith: .partlyDone)
+        #expect(first.errorOutput.contains("2 of 4 requests were not answered: those with the index 1, 2\n"))
+        // The second run is cut off behind the first answer that it adds.
+        asked[2] = good[2]
+        try site.write(Data(asked.joined(separator: "\n").utf8), to: "in.jsonl")
+        let line = try #require(String(decoding: whole, as: UTF8.self).split(separator: "\n").dropFirst(2).first)
+        let unordered = try site.contents("out.jsonl") + Data((line + "\n{\"finishReason\":\"st").utf8)
+        try site.write(unordered, to: "out.jsonl")
+        expect(try site.baigo(arguments + ["--output", "out.jsonl"]), endsWith: .partlyDone)
+        let left = try lines(String(decoding: site.contents("out.jsonl"), as: UTF8.self))
+        #expect(left.map { $0["index"]?.integer } == [0, 1, 2, 3])
+        #expect(left.map { $0["error"] != nil } == [false, true, false, false])
+        asked[1] = good[1]
+        try site.write(Data(asked.joined(separator: "\n").utf8), to: "in.jsonl")
+        expect(try site.baigo(arguments + ["--output", "out.jsonl"]), endsWith: .done)
+        #expect(try site.contents("out.jsonl") == whole)
+        #expect(try site.shell("ls -A | grep -c draft || true").text == "0\n")
+    }
+
+    @Test func aBatchWithoutAnyAnswerIsNoPartOfOne() throws {
+        let site = try Site()
+        try site.write(Data("{}\n[]\n".utf8), to: "in.jsonl")
+        let result = try site.baigo("run", Site.model, "--batch", "in.jsonl", "--json")
+        expect(result, endsWith: .unexpected, identifier: "run.nothing-answered")
+        #expect(try lines(result.text).count == 2)
     }
 }

@@ -42,6 +42,7 @@ struct RunFormTests {
             #expect(["\"red\"", "\"green\""].contains(try result.json["text"]?.string))
         }
         try site.write(Data("root ::= [0-9]{4}".utf8), to: "year.gbnf")
+        try site.write(Data("\n".utf8), to: "empty.txt")
         for value in ["year.gbnf", "root ::= [0-9]{4}"] {
             let result = try site.baigo("run", Site.model, "A year?", "--grammar", value)
             expect(result, endsWith: .done)
@@ -51,13 +52,36 @@ struct RunFormTests {
             ["--grammar", "root ::= ("], ["--schema", "{\"type\": 7}"], ["--schema", "{"],
             ["--samplers", "guess"], ["--logit-bias", "1=x"], ["--min-p", "2"], ["--dry-base", "0"],
             ["--schema", "{}", "--grammar", "root ::= \"a\""], ["--logprobs", "2"], ["--chat-template", "none"],
+            ["--grammar", "empty.txt"], ["--schema", "empty.txt"], ["--grammar", "root ::= \"a\"", "--ignore-end"],
+            ["--schema", "{}", "--ignore-end"], ["--typical-p", "nan"], ["--repeat-penalty", "inf"],
+            ["--adaptive-target", "-nan"], ["--logit-bias", "1=1e300"], ["--adapter", "./a.gguf=nan"],
+            ["--adapter", "./a.gguf=-inf"], ["--typical-p", "7"], ["--repeat-last-n", "-2"],
         ] {
             let result = try site.run(
                 Site.baigo.path, ["run", Site.model, "hi", "--max-tokens", "1"] + arguments)
             expect(result, endsWith: .usage)
             #expect(result.output.isEmpty)
+            #expect(!result.errorOutput.contains("EncodingError"))
         }
         expect(try site.baigo("run", Site.model, "x", "--grammar", "none.gbnf"), endsWith: .notFound)
+        let template = try site.baigo("run", Site.model, "x", "--chat-template", "./empty.txt", "--json")
+        expect(template, endsWith: .engine, identifier: "engine.template")
+        #expect(template.output.isEmpty)
+    }
+
+    @Test func negativeNumbersAreTypedAsTheyAre() throws {
+        let site = try Site()
+        let arguments = ["run", Site.model, "Once", "--raw", "--temperature", "0", "--max-tokens", "4"]
+        let plain = try site.baigo(arguments)
+        expect(plain, endsWith: .done)
+        let off = try site.baigo(
+            arguments + [
+                "--repeat-last-n", "-1", "--dry-last-n", "-1", "--top-n-sigma", "-1", "--adaptive-target", "-1",
+            ])
+        expect(off, endsWith: .done)
+        #expect(off.text == plain.text)
+        expect(
+            try site.baigo(arguments + ["--presence-penalty", "-0.5", "--frequency-penalty", "-0.5"]), endsWith: .done)
     }
 
     @Test func jsonTellsProbabilities() throws {
@@ -105,6 +129,30 @@ struct RunFormTests {
         let site = try Site()
         let own = try site.baigo(
             "run", Site.model, prompt, "--raw", "--temperature", "0", "--max-tokens", "48", "--threads", "1", "--json")
+        try compare(own, prompt, [], site)
+    }
+
+    /// Samplers that change even what temperature 0 takes.
+    @Test(
+        .enabled(if: FileManager.default.isExecutableFile(atPath: completion), "needs llama-completion"),
+        arguments: [
+            (["--typical-p", "0.2"], ["--typical", "0.2"]), (["--typical-p", "0.01"], ["--typical", "0.01"]),
+            (["--xtc-probability", "1", "--xtc-threshold", "0.01"], nil), (["--repeat-penalty", "1.8"], nil),
+            (["--top-n-sigma", "0.5"], ["--top-nsigma", "0.5"]), (["--min-p", "0.9"], nil),
+            (["--dynamic-temperature-range", "3"], ["--dynatemp-range", "3"]), (["--samplers", "top_k"], nil),
+        ] as [([String], [String]?)])
+    func samplersAtTemperature0AreThoseOfLlamaCompletion(_ own: [String], _ theirs: [String]?) throws {
+        let site = try Site()
+        let prompt = "Once upon a time"
+        let result = try site.baigo(
+            [
+                "run", Site.model, prompt, "--raw", "--temperature", "0", "--max-tokens", "48", "--threads", "1",
+                "--seed", "7", "--json",
+            ] + own)
+        try compare(result, prompt, ["-s", "7"] + (theirs ?? own), site)
+    }
+
+    private func compare(_ own: ProgramResult, _ prompt: String, _ options: [String], _ site: Site) throws {
         expect(own, endsWith: .done)
         let text = try #require(try own.json["text"]?.string).trimmingCharacters(in: .whitespacesAndNewlines)
         #expect(!text.isEmpty)
@@ -116,7 +164,7 @@ struct RunFormTests {
                 [
                     "-m", Site.model, "-p", prompt, "--temp", "0", "-n", "48", "-t", "1", "-no-cnv",
                     "--no-display-prompt", "--simple-io", "--no-escape",
-                ])
+                ] + options)
             expect(other, endsWith: .done)
             let expected = other.text.replacingOccurrences(of: "[end of text]", with: "")
                 .trimmingCharacters(in: .whitespacesAndNewlines)

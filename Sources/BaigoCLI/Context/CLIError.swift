@@ -15,6 +15,8 @@ package struct CLIError: PresentableError {
         case partlyDone = "ingest.partly-done"
         /// Of several requests some were not answered.
         case partlyAnswered = "run.partly-answered"
+        /// Of several requests none was answered.
+        case nothingAnswered = "run.nothing-answered"
         /// Of several packages none was ingested, for different reasons.
         case nothingDone = "ingest.nothing-done"
         /// Packages were ingested, and the report of it could not be written.
@@ -33,7 +35,7 @@ package struct CLIError: PresentableError {
     package var exitStatus: ExitStatus {
         switch code {
         case .usage, .confirmation, .badRequest: .usage
-        case .declined, .nothingDone: .unexpected
+        case .declined, .nothingDone, .nothingAnswered: .unexpected
         case .partlyDone, .partlyAnswered: .partlyDone
         case .configuration, .noCommandLine, .unreported: .environment
         case .unexpected: .unexpected

@@ -20,12 +20,21 @@ struct BatchInput {
             case .bytes(let bytes), .tooLong(let bytes): bytes
             }
         }
+
+        /// The line without the mark that some editors put before the first one.
+        var withoutByteOrderMark: Line {
+            switch self {
+            case .bytes(let bytes): .bytes(bytes.withoutByteOrderMark)
+            case .tooLong(let start): .tooLong(start: start.withoutByteOrderMark)
+            }
+        }
     }
 
     private let input: OwnedDescriptor
     private var buffered: [UInt8] = []
     private var searched = 0
     private var isAtEnd = false
+    private var isAtStart = true
 
     /// Opens a file, or standard input for `-`.
     ///
@@ -40,7 +49,11 @@ struct BatchInput {
     ///
     /// - Throws: `FileError`; `CancellationError`.
     mutating func next() throws -> Line? {
-        while let line = try anyLine() {
+        while var line = try anyLine() {
+            if isAtStart {
+                isAtStart = false
+                line = line.withoutByteOrderMark
+            }
             if case .bytes(let bytes) = line, bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
             return line
         }

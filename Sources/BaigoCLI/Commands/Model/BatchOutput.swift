@@ -9,17 +9,27 @@ final class BatchOutput {
     /// Bytes that a line may have to be read back.
     private static let maximumLineBytes = 64 << 20
 
-    /// Answers that the file had already.
+    /// Requests that the file had lines of already.
     private(set) var done = 0
-    /// How many of these say why there is no answer.
-    private(set) var failed = 0
+    /// Those of them whose line says why there is no answer, with what it says.
+    private(set) var failures: [Int: JSONValue] = [:]
     /// What messages call it, escaped.
     let name: String
 
+    /// A line of the file.
+    private struct Line {
+        let digest: String
+        let offset: Int64
+        let byteCount: Int
+    }
+
     private let file: OwnedDescriptor?
+    private let folder: Folder?
     private let target: any OutputTarget
     private var size: Int64 = 0
-    private var digests: [String] = []
+    /// The last line of each request.
+    private var lines: [Line] = []
+    private var isOrdered = true
     private var nextSync = ContinuousClock.now
 
     /// Opens the output; a file that exists is continued after its last whole line.
@@ -33,7 +43,7 @@ final class BatchOutput {
         self.target = target
         name = path?.escapedForOneLine ?? "standard output"
         guard let path else {
-            file = nil
+            (file, folder) = (nil, nil)
             return
         }
         let place = FilePath(path)
@@ -44,11 +54,16 @@ final class BatchOutput {
         let folder = try Folder.open(parent.isEmpty ? "." : parent)
         let file = try Self.open(last.string, in: folder)
         self.file = file
+        self.folder = folder
         guard try file.status().kind == .regular else {
             throw FileError(.wrongPlace, "\(name) is not a regular file", hint: "Name another file.")
         }
         guard flock(file.raw, LOCK_EX | LOCK_NB) == 0 else {
             throw FileError(.locked, "another run writes to \(name)", hint: "Wait for it, or name another file.")
+        }
+        let (opened, present) = (try file.status(), try folder.status(of: last.string))
+        guard opened.device == present?.device, opened.inode == present?.inode else {
+            throw FileError(.locked, "another run replaced \(name) just now", hint: "Run the command again.")
         }
         try readBack(file)
     }
@@ -57,29 +72,70 @@ final class BatchOutput {
     ///
     /// - Throws: `CLIError` for another one.
     func check(_ digest: String, at index: Int) throws(CLIError) {
-        guard digests[index] != digest else { return }
+        guard lines[index].digest != digest else { return }
         throw CLIError(
             .usage, "\(name) has an answer to another request in line \(index + 1)",
             hint: "The requests, the model or the options changed since; name another file.")
     }
 
-    /// Writes a line; it is on the disk within a second while more are written.
+    /// Writes the line of a request; it is on the disk within a second while more are written.
     ///
+    /// Where the file has one that says why there is no answer, the new one stands at the end until `finish`.
+    ///
+    /// - Parameters:
+    ///   - members: The line.
+    ///   - digest: The request's.
+    ///   - index: The request's place among all.
     /// - Throws: `FileError`.
-    func write(_ members: [String: JSONValue]) throws(FileError) {
+    func write(_ members: [String: JSONValue], _ digest: String, at index: Int) throws(FileError) {
         guard let file else { return try target.event(members) }
-        let line = JSONValue.object(members.merging(["schemaVersion": 1]) { $1 }).compactBytes + [0x0A]
-        try file.writeAll(line, at: size)
-        size += Int64(line.count)
+        guard index >= lines.count || lines[index].digest != digest || failures[index] != members["error"] else {
+            return
+        }
+        let bytes = JSONValue.object(members.merging(["schemaVersion": 1]) { $1 }).compactBytes + [0x0A]
+        try file.writeAll(bytes, at: size)
+        keep(Line(digest: digest, offset: size, byteCount: bytes.count), at: index)
+        size += Int64(bytes.count)
         guard ContinuousClock.now >= nextSync else { return }
         try file.sync()
         nextSync = .now + .seconds(1)
     }
 
-    /// Makes what was written durable.
+    /// Puts the lines in the order of the requests, and makes them durable.
     ///
     /// - Throws: `FileError`.
-    func finish() throws(FileError) { try file?.sync() }
+    func finish() throws(FileError) {
+        guard let file, let folder, let name = FilePath(file.path).lastComponent?.string else { return }
+        try file.sync()
+        guard !isOrdered else { return }
+        let draft = ".\(name).baigo-draft"
+        if try folder.status(of: draft) != nil { try folder.removeFile(draft) }
+        let ordered = try folder.file(creating: draft, mode: try file.status().mode & 0o777)
+        do throws(FileError) {
+            var end: Int64 = 0
+            for line in lines {
+                try ordered.writeAll(try file.bytes(at: line.offset, count: line.byteCount), at: end)
+                end += Int64(line.byteCount)
+            }
+            try ordered.sync()
+            try folder.rename(draft, to: name)
+        } catch {
+            // The lines are all there, at other places; what could not be removed is replaced by the next run.
+            try? folder.removeFile(draft)
+            throw error
+        }
+        try folder.sync()
+        isOrdered = true
+    }
+
+    private func keep(_ line: Line, at index: Int) {
+        if index < lines.count {
+            lines[index] = line
+            isOrdered = false
+        } else {
+            lines.append(line)
+        }
+    }
 
     private static func open(_ name: String, in folder: Folder) throws(FileError) -> OwnedDescriptor {
         if try folder.status(of: name) != nil { return try folder.file(updating: name) }
@@ -99,7 +155,7 @@ final class BatchOutput {
             pending += part
             var start = 0
             while let end = pending[start...].firstIndex(of: 0x0A) {
-                try take(Array(pending[start..<end]))
+                try take(Array(pending[start..<end]), at: size)
                 size += Int64(end + 1 - start)
                 start = end + 1
             }
@@ -121,13 +177,15 @@ final class BatchOutput {
         }
     }
 
-    private func take(_ line: [UInt8]) throws(CLIError) {
+    private func take(_ line: [UInt8], at offset: Int64) throws(CLIError) {
         let value: JSONValue
         do throws(JSONError) { value = try JSONValue(strict: line) } catch { throw foreign() }
-        guard value["index"]?.integer == Int64(done), let digest = value["request"]?.string else { throw foreign() }
-        digests.append(digest)
-        if value["error"] != nil { failed += 1 }
-        done += 1
+        guard let number = value["index"]?.integer, let index = Int(exactly: number),
+            index == done || failures[index] != nil, let digest = value["request"]?.string
+        else { throw foreign() }
+        failures[index] = value["error"]
+        keep(Line(digest: digest, offset: offset, byteCount: line.count + 1), at: index)
+        done = lines.count
     }
 
     private func foreign() -> CLIError {

@@ -50,8 +50,9 @@ struct BatchRequest {
                 request.sampling.seed = seed
             case "stop": request.stop = try Self.stops(member, key)
             case "schema":
-                request.form = .schema(member.string ?? String(decoding: member.compactBytes, as: UTF8.self))
-            case "grammar": request.form = .grammar(try Self.text(member, key))
+                let text = member.string ?? String(decoding: member.compactBytes, as: UTF8.self)
+                request.form = .schema(try Self.filled(text, key))
+            case "grammar": request.form = .grammar(try Self.filled(try Self.text(member, key), key))
             default: throw Self.malformed("“\(key.escapedForOneLine)” is no key of a request")
             }
         }
@@ -80,6 +81,7 @@ struct BatchRequest {
         switch (members["prompt"], members["messages"]) {
         case (let prompt?, nil):
             let text = try text(prompt, "prompt")
+            guard !text.isEmpty else { throw malformed("“prompt” is empty") }
             guard usesTemplate else {
                 guard system == nil else { throw malformed("“system” needs a chat template") }
                 return .raw(text: text)
@@ -117,6 +119,12 @@ struct BatchRequest {
 
     private static func text(_ value: JSONValue, _ key: String) throws(CLIError) -> String {
         guard let text = value.string else { throw wrong(key) }
+        return text
+    }
+
+    /// A text in which something stands: the engine takes an empty form for none.
+    private static func filled(_ text: String, _ key: String) throws(CLIError) -> String {
+        guard !text.allSatisfy(\.isWhitespace) else { throw malformed("“\(key)” is empty") }
         return text
     }
 

@@ -11,7 +11,8 @@ final class BatchRun {
     struct Counts {
         /// Those of earlier runs included.
         var answered = 0
-        var failed = 0
+        /// The places of those without an answer, from 0.
+        var failed: Set<Int> = []
         /// Tokens of prompts and of answers, and the time they took, in this run.
         var promptTokens = 0
         var answerTokens = 0
@@ -28,7 +29,7 @@ final class BatchRun {
     private let output: BatchOutput
     private let base: GenerateRequest
     private let usesTemplate: Bool
-    private let loading: [String]
+    private let loading: JSONValue
     private var input: BatchInput
     /// Lines that were read.
     private var read = 0
@@ -36,7 +37,7 @@ final class BatchRun {
     private var sent: [Int: Line] = [:]
     private var sentCount = 0
     /// Answers that wait for one before them.
-    private var ready: [Int: [String: JSONValue]] = [:]
+    private var ready: [Int: (members: [String: JSONValue], digest: String)] = [:]
     private var written: Int
     private var counts: Counts
 
@@ -48,22 +49,22 @@ final class BatchRun {
     ///   - output: Where answers go.
     ///   - base: The request that the options of the command make.
     ///   - usesTemplate: Whether a prompt is a turn of a conversation.
-    ///   - loading: What else decides about an answer: template, adapters.
+    ///   - loading: What else decides about an answer: the model and how it is loaded.
     init(
         _ running: RunningModel, _ input: BatchInput, _ output: BatchOutput, base: GenerateRequest, usesTemplate: Bool,
-        loading: [String]
+        loading: LoadFingerprint
     ) {
         self.running = running
         self.input = input
         self.output = output
         self.base = base
         self.usesTemplate = usesTemplate
-        self.loading = loading
+        self.loading = loading.json
         written = output.done
-        counts = Counts(answered: output.done - output.failed, failed: output.failed)
+        counts = Counts(answered: output.done - output.failures.count, failed: Set(output.failures.keys))
     }
 
-    /// Answers all requests that have no answer yet, in their order.
+    /// Answers all requests that have no answer yet, in their order; those that failed in an earlier run are tried again.
     ///
     /// - Throws: `EngineError` when the engine fails; `FileError`, `CLIError`, `CancellationError`.
     func answer() throws -> Counts {
@@ -72,7 +73,7 @@ final class BatchRun {
         counts.duration = start.duration(to: .now)
         if read < output.done {
             throw CLIError(
-                .usage, "\(output.name) has \(output.done) answers, the batch \(read) requests",
+                .usage, "\(output.name) has lines of \(output.done) requests, the batch \(read) requests",
                 hint: "It belongs to another batch.")
         }
         try output.finish()
@@ -86,7 +87,7 @@ final class BatchRun {
             read += 1
             let request = parse(line)
             let digest = try digest(of: (try? request.get().bytes) ?? line.start)
-            if index < output.done {
+            if index < output.done, !counts.failed.contains(index) {
                 try output.check(digest, at: index)
                 continue
             }
@@ -118,21 +119,27 @@ final class BatchRun {
         try finish(line, answer.json)
     }
 
-    /// Writes each answer as soon as all before it are written.
+    /// Writes each answer as soon as all before it are written, and one that had failed at once.
     private func finish(_ line: Line, _ members: [String: JSONValue]) throws {
-        if members["error"] == nil { counts.answered += 1 } else { counts.failed += 1 }
-        ready[line.index] = members.merging(
+        if members["error"] == nil {
+            counts.answered += 1
+            counts.failed.remove(line.index)
+        } else {
+            counts.failed.insert(line.index)
+        }
+        let members = members.merging(
             ["index": .number(line.index), "id": line.id, "request": .string(line.digest)]) { $1 }
-        while let members = ready.removeValue(forKey: written) {
-            try output.write(members)
+        guard line.index >= output.done else { return try output.write(members, line.digest, at: line.index) }
+        ready[line.index] = (members, line.digest)
+        while let (members, digest) = ready.removeValue(forKey: written) {
+            try output.write(members, digest, at: written)
             written += 1
         }
     }
 
     /// What tells one request from another: the model, how it is loaded, and all that the line and the options say.
     private func digest(of request: [UInt8]) throws -> String {
-        let parts = ([running.name] + loading).map { Array($0.utf8) } + [request]
-        return String(try SHA256Digest(of: Array(parts.joined(separator: [0]))).hex.prefix(16))
+        String(try SHA256Digest(of: loading.compactBytes + [0x0A] + request).hex.prefix(16))
     }
 }
 
@@ -148,7 +155,8 @@ extension BatchAnswer {
 }
 
 extension PresentableError {
-    fileprivate var batchJSON: JSONValue {
+    /// The error in the place of an answer.
+    var batchJSON: JSONValue {
         ["identifier": .string(identifier), "message": .string(message), "exitStatus": .number(exitStatus.rawValue)]
     }
 }

@@ -22,7 +22,7 @@ struct ModelRun: BaigoCommand {
               baigo run qwen2.5-7b-instruct --batch questions.jsonl --output answers.jsonl
 
             Standard input is read unless it is a terminal; redirect it from /dev/null where it stays open.
-            Exit statuses: 2 some requests of a batch failed, 3 no such model or file, 4 damaged model, 6 engine, 64 a \
+            Exit statuses: 1 all requests of a batch failed, 2 some of them, 3 no such model or file, 4 damaged model, 6 engine, 64 a \
             grammar, schema or option that cannot be used.
             """)
 
@@ -87,6 +87,12 @@ struct ModelRun: BaigoCommand {
         if many.batch != nil, prompt != nil || !file.isEmpty || system != nil || logprobs != nil {
             throw ValidationError("--batch takes prompts and instructions from its file, and tells no probabilities.")
         }
+        if many.batch != nil, loading.firstToken.firstTokenLimit != nil {
+            throw ValidationError("--batch computes answers together, so --first-token-limit means nothing to it.")
+        }
+        if rarer.ignoreEnd, schema != nil || grammar != nil || tools.tools != nil {
+            throw ValidationError("--ignore-end goes without --schema, --grammar and --tools, which end an answer.")
+        }
         if schema != nil, grammar != nil { throw ValidationError("--schema and --grammar exclude each other.") }
         if let logprobs, !output.json || !(0...100).contains(logprobs) {
             throw ValidationError("--logprobs is a number from 0 to 100 and goes with --json.")
@@ -105,11 +111,7 @@ struct ModelRun: BaigoCommand {
         if system != nil, !usesTemplate {
             throw CLIError(.usage, "\(running.name) has no chat template, so --system means nothing to it")
         }
-        if tools.needsTemplate || showPrompt, !usesTemplate {
-            throw CLIError(
-                .usage, "\(running.name) has no chat template for --tools, --reasoning or --show-prompt",
-                hint: "Choose one with --chat-template.")
-        }
+        try checkTemplate(running, usesTemplate: usesTemplate)
         let chat = try tools.options()
         if showPrompt { return try show(try running.session.rendered(messages(prompt), chat), running, context) }
         var request = GenerateRequest(
@@ -134,25 +136,48 @@ struct ModelRun: BaigoCommand {
             model, try loading.loading(sequences: many.parallel ?? BatchOptions.usualParallel), context,
             mayAnswerFewer: many.parallel == nil)
         defer { running.close() }
+        let usesTemplate = !raw && running.loaded.hasChatTemplate
+        let base = self.base(options, form)
+        try checkTemplate(running, usesTemplate: usesTemplate)
+        try check(base, running, usesTemplate: usesTemplate)
         let run = BatchRun(
-            running, input, target,
-            base: base(options, form),
-            usesTemplate: !raw && running.loaded.hasChatTemplate,
-            loading: [loading.chatTemplate ?? ""] + loading.adapter)
+            running, input, target, base: base, usesTemplate: usesTemplate, loading: try LoadFingerprint(running))
         let before = target.done
         let counts = try run.answer()
+        let total = counts.answered + counts.failed.count
         if !output.quiet, !output.json {
             let earlier = before > 0 ? ", \(before) of them by earlier runs" : ""
             try context.errorOutput.line(
-                "\(counts.answered + counts.failed) requests, \(counts.failed) without an answer\(earlier); "
+                "\(total) requests, \(counts.failed.count) without an answer\(earlier); "
                     + "\(counts.promptTokens) tokens read, \(counts.answerTokens) written in "
                     + counts.duration.formatted(places: 2) + " s")
         }
-        guard counts.failed == 0 else {
+        guard counts.failed.isEmpty else {
+            let shown = counts.failed.sorted().prefix(20).map(String.init).joined(separator: ", ")
+            let more = counts.failed.count > 20 ? " and \(counts.failed.count - 20) more" : ""
             throw CLIError(
-                .partlyAnswered,
-                "\(counts.failed) of \(counts.answered + counts.failed) requests were not answered",
-                hint: "Their lines have the reasons under “error”.")
+                counts.answered == 0 ? .nothingAnswered : .partlyAnswered,
+                "\(counts.failed.count) of \(total) requests were not answered: those with the index \(shown)\(more)",
+                hint: "Their lines have the reasons under “error”."
+                    + (many.output == nil ? "" : " The same command tries them again, as the batch has them then."))
+        }
+    }
+
+    private func checkTemplate(_ running: RunningModel, usesTemplate: Bool) throws(CLIError) {
+        guard tools.needsTemplate || showPrompt, !usesTemplate else { return }
+        throw CLIError(
+            .usage, "\(running.name) has no chat template for --tools, --reasoning or --show-prompt",
+            hint: "Choose one with --chat-template.")
+    }
+
+    /// Finds out whether the options of the command could be used with any request of a batch.
+    private func check(_ base: GenerateRequest, _ running: RunningModel, usesTemplate: Bool) throws {
+        var request = base
+        request.prompt = usesTemplate ? .chat(messages: messages("Hello")) : .raw(text: "Hello")
+        do {
+            try running.session.check(request)
+        } catch let error as EngineError where [.promptTooLong, .emptyPrompt, .template].contains(error.code) {
+            // These say something of the prompt, and are told with each line.
         }
     }
 
@@ -186,7 +211,11 @@ struct ModelRun: BaigoCommand {
 
     private func form() throws -> AnswerForm? {
         if let grammar {
-            return .grammar(try TextInput.contents(of: grammar, unless: { $0.contains("::=") }))
+            let text = try TextInput.contents(of: grammar, unless: { $0.contains("::=") })
+            guard !text.allSatisfy(\.isWhitespace) else {
+                throw CLIError(.usage, "the grammar is empty", hint: "Give GBNF with a rule named root, or its file.")
+            }
+            return .grammar(text)
         }
         guard let schema else { return nil }
         let text = try TextInput.contents(of: schema, unless: { $0.first { !$0.isWhitespace } == "{" })

@@ -7,6 +7,10 @@ internal import EngineWire
 struct RunningModel {
     /// The model as the person named it, with its version where it came from the store.
     let name: String
+    /// Where it was found.
+    let files: ModelFiles
+    /// How it was loaded.
+    let request: LoadRequest
     let session: EngineSession
     let loaded: LoadedModel
 
@@ -28,7 +32,9 @@ struct RunningModel {
         let session = try EngineSession(engine: try host.engine())
         while true {
             do {
-                return RunningModel(name: files.name, session: session, loaded: try session.load(request))
+                let loaded = try session.load(request)
+                return RunningModel(
+                    name: files.name, files: files, request: request, session: session, loaded: loaded)
             } catch let error as EngineError where error.code == .doesNotFit && mayAnswerFewer && request.sequences > 1
             {
                 request.sequences /= 2
