@@ -18,6 +18,15 @@ struct Configuration: Sendable {
     ///
     /// - Throws: `CLIError`, code `configuration`, naming file and line.
     init(environment: [String: String]) throws {
+        try self.init(environment: environment) { throw $0 }
+    }
+
+    /// Reads the files that exist, and leaves out what is wrong in them.
+    ///
+    /// - Parameters:
+    ///   - environment: Variables of the process.
+    ///   - onFault: Told what is wrong with a file or one of its keys.
+    init(environment: [String: String], onFault: (any PresentableError) throws -> Void) rethrows {
         self.environment = environment
         var files: [(path: FilePath, isNamed: Bool)] = []
         if let named = environment["BAIGO_CONFIG"], !named.isEmpty {
@@ -26,7 +35,7 @@ struct Configuration: Sendable {
             files.append((base.appending("baigo/config.toml"), false))
         }
         files.append(("/etc/baigo/config.toml", false))
-        layers = try files.compactMap { try Self.read($0.path, isNamed: $0.isNamed) }
+        layers = try files.compactMap { try Self.read($0.path, isNamed: $0.isNamed, onFault) }
     }
 
     /// The store's folder.
@@ -79,29 +88,37 @@ struct Configuration: Sendable {
         return FilePath(home).appending(fallback)
     }
 
-    private static func read(_ path: FilePath, isNamed: Bool) throws -> [String: String]? {
+    private static func read(
+        _ path: FilePath, isNamed: Bool, _ onFault: (any PresentableError) throws -> Void
+    ) rethrows -> [String: String]? {
         let bytes: [UInt8]
         do throws(FileError) {
             bytes = try OwnedDescriptor.open(reading: path).bytes(at: 0, count: 1 << 20)
         } catch {
-            if error.code == .notFound, !isNamed { return nil }
-            throw error
+            if error.code != .notFound || isNamed { try onFault(error) }
+            return nil
         }
         let table: TOMLTable
         do {
             table = try TOMLTable(string: String(decoding: bytes, as: UTF8.self))
         } catch {
-            throw CLIError(.configuration, "\(path) is not valid TOML: \(error)", hint: "Mend the file.")
+            try onFault(CLIError(.configuration, "\(path) is not valid TOML: \(error)", hint: "Mend the file."))
+            return nil
         }
         var values: [String: String] = [:]
         for key in table.keys {
             guard keys.contains(key) else {
-                throw CLIError(
-                    .configuration, "\(path) has the unknown key \(key.escapedForOneLine)",
-                    hint: "Known keys: \(keys.sorted().joined(separator: ", ")).")
+                try onFault(
+                    CLIError(
+                        .configuration, "\(path) has the unknown key \(key.escapedForOneLine)",
+                        hint: "Known keys: \(keys.sorted().joined(separator: ", "))."))
+                continue
             }
             guard let value = table[key]?.string ?? table[key]?.bool.map(String.init) else {
-                throw CLIError(.configuration, "\(path) has a value for \(key) that is neither text nor true or false")
+                try onFault(
+                    CLIError(
+                        .configuration, "\(path) has a value for \(key) that is neither text nor true or false"))
+                continue
             }
             values[key] = value
         }

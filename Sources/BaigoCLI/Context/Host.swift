@@ -9,21 +9,46 @@ internal import SystemPackage
 /// What a command finds on this host: configuration, store, keys, engine.
 struct Host {
     let configuration: Configuration
-    let home: FilePath
+    private let place: Result<FilePath, any Error>
     private let context: CommandContext
 
+    /// Reads the configuration.
+    ///
+    /// - Throws: `CLIError`, code `configuration`; `FileError`.
     init(_ context: CommandContext) throws {
+        self.init(context, try Configuration(environment: context.environment))
+    }
+
+    /// Reads what can be read of the configuration.
+    ///
+    /// - Parameters:
+    ///   - context: The command's.
+    ///   - onFault: Told what is wrong with it.
+    init(examining context: CommandContext, onFault: (any PresentableError) -> Void) {
+        self.init(context, Configuration(environment: context.environment, onFault: onFault))
+    }
+
+    private init(_ context: CommandContext, _ configuration: Configuration) {
         self.context = context
-        configuration = try Configuration(environment: context.environment)
-        switch context.choice {
-        case .configured: home = try configuration.home()
-        case .home(let folder): home = folder
+        self.configuration = configuration
+        place = Result { try Self.home(context.choice, configuration) }
+    }
+
+    /// The folder of the store, which may not exist yet.
+    ///
+    /// - Throws: `CLIError` where none is known; models that are named by their path do not need one.
+    var home: FilePath { get throws { try place.get() } }
+
+    private static func home(_ choice: StoreChoice, _ configuration: Configuration) throws -> FilePath {
+        switch choice {
+        case .configured: return try configuration.home()
+        case .home(let folder): return folder
         case .system:
             guard let shared = try configuration.systemStore() else {
                 throw CLIError(
                     .configuration, "this host has no system store", hint: "Set system-store in config.toml.")
             }
-            home = shared
+            return shared
         }
     }
 
@@ -39,10 +64,12 @@ struct Host {
         return try EngineLocator(configured: configuration.engine, pack: pack, executable: context.executable).locate()
     }
 
-    /// The active engine of the own store, else of the system store; `nil` for the one that came with baigo.
+    /// The active engine of the own store, else of the system store; `nil` for the one that came with baigo, and where
+    /// no store is known.
     ///
     /// - Throws: `StoreError`, `FileError`.
     func activeEngine() throws -> StoredEngine? {
+        guard (try? place.get()) != nil else { return nil }
         let shelf: StoreShelf
         do { shelf = try self.shelf() } catch let error as StoreError where error.code == .notAStore {
             // A folder that is no store has no engines; what needs a store says so itself.
@@ -73,7 +100,8 @@ struct Host {
     /// - Throws: `FileError` or `StoreError`.
     func store() throws -> ModelStore {
         try ModelStore.open(
-            home: home, context: StoreContext.current(program: BaigoRelease.product), sharing: context.choice == .system
+            home: try home, context: StoreContext.current(program: BaigoRelease.product),
+            sharing: context.choice == .system
         )
     }
 

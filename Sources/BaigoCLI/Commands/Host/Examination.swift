@@ -10,6 +10,7 @@ internal import SystemPackage
 /// What `doctor` finds; a part that fails becomes a warning and leaves the others alone.
 struct Examination {
     private let host: Host
+    private var home: FilePath?
     private var engine: (path: FilePath, description: EngineDescription)?
     private var record: EngineRecord?
     private var freeSpace: ByteCount?
@@ -21,10 +22,13 @@ struct Examination {
     private var installed: InstalledParts?
     private var warnings: [Warning] = []
 
-    init(_ host: Host) throws {
-        self.host = host
+    init(_ context: CommandContext) throws {
+        var faults: [Warning] = []
+        host = Host(examining: context) { faults.append($0.asWarning) }
+        warnings = faults
+        try examine { $0.home = try $0.host.home }
         try examine { examination in
-            let path = try host.engine()
+            let path = try examination.host.engine()
             let session = try EngineSession(engine: path)
             defer { session.close() }
             let description = try session.describe()
@@ -37,7 +41,20 @@ struct Examination {
                     identifier: "engine.backend-left-out",
                     message: "the backend \(backend.name) is left out: \(backend.reason)"))
         }
-        try examine { $0.freeSpace = try Folder.nearest(to: host.home).freeSpace() }
+        if let home {
+            try examine { $0.freeSpace = try Folder.nearest(to: home).freeSpace() }
+            try examineStore()
+        }
+        if Timestamp.now < BaigoRelease.date {
+            warnings.append(
+                Warning(identifier: "environment.clock", message: "the clock is before the release of this baigo"))
+        } else {
+            try examine { _ in try BuildClock.check() }
+        }
+    }
+
+    private mutating func examineStore() throws {
+        let host = host
         try examine { $0.modelCount = try host.store().list().models.count }
         try examine { examination in
             guard let store = try host.shelf().system() else { return }
@@ -54,12 +71,6 @@ struct Examination {
             examination.keys = try store.keyRing()?.list() ?? []
             examination.isLatched = try Trust(store).requiresSignature
         }
-        if Timestamp.now < BaigoRelease.date {
-            warnings.append(
-                Warning(identifier: "environment.clock", message: "the clock is before the release of this baigo"))
-        } else {
-            try examine { _ in try BuildClock.check() }
-        }
     }
 
     private mutating func examine(_ part: (inout Examination) throws -> Void) throws {
@@ -75,7 +86,7 @@ struct Examination {
             "baigo": ["version": .string(BaigoRelease.version)],
             "engine": engine.map { engineJSON($0.path, $0.description) } ?? .null,
             "store": [
-                "home": .string(host.home.string), "freeBytes": .number(freeSpace?.bytes),
+                "home": .text(home?.string), "freeBytes": .number(freeSpace?.bytes),
                 "models": .number(modelCount), "staged": .array(staged.map(\.json)),
             ],
             "systemStore": system.map { ["home": .string($0.home), "models": .integer(Int64($0.models))] } ?? .null,
@@ -126,7 +137,7 @@ struct Examination {
             card.add("engine", "none")
         }
         installed?.add(to: &card)
-        card.add("home", host.home.string)
+        card.add("home", home?.string ?? "not known")
         card.add("free space", freeSpace?.description)
         card.add("models", modelCount.map(String.init))
         card.add("system store", system.map { "\($0.home), \($0.models) models" })

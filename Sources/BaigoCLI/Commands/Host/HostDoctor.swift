@@ -22,7 +22,7 @@ struct HostDoctor: BaigoCommand {
     @OptionGroup(title: "Output") var output: OutputOptions
 
     func run(in context: CommandContext) throws {
-        let examination = try Examination(Host(context))
+        let examination = try Examination(context)
         if output.json {
             try context.output.result(examination.json)
         } else {

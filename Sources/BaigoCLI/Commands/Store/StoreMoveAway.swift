@@ -37,7 +37,7 @@ struct StoreMoveAway: BaigoCommand {
     func run(in context: CommandContext) throws {
         let host = try Host(context)
         let move = StoreMove(
-            from: host.home, to: FilePath(target), context: StoreContext.current(program: BaigoRelease.product))
+            from: try host.home, to: FilePath(target), context: StoreContext.current(program: BaigoRelease.product))
         let result = try move.run(
             wait: writing.duration, progress: progress.observer(output, context, host.configuration))
         let path = result.path.string
