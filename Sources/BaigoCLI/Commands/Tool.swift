@@ -85,21 +85,24 @@ package enum Tool {
             return context.interrupts.received ?? .outputClosed
         }
         // Standard error may be closed too; the exit status still tells.
-        try? show(shown, asJSON: asJSON, context)
+        try? context.show(shown, asJSON: asJSON)
         return shown.exitStatus
     }
+}
 
-    private static func show(_ error: any PresentableError, asJSON: Bool, _ context: CommandContext) throws(FileError) {
+extension CommandContext {
+    /// Says on standard error what went wrong.
+    func show(_ error: any PresentableError, asJSON: Bool) throws(FileError) {
         guard asJSON else {
-            try context.errorOutput.line("error: " + error.message.escapedForTerminal)
-            if let hint = error.hint { try context.errorOutput.line("hint: " + hint.escapedForTerminal) }
+            try errorOutput.line("error: " + error.message.escapedForTerminal)
+            if let hint = error.hint { try errorOutput.line("hint: " + hint.escapedForTerminal) }
             return
         }
         let members: [String: JSONValue] = [
             "identifier": .string(error.identifier), "message": .string(error.message), "hint": .text(error.hint),
             "exitStatus": .integer(Int64(error.exitStatus.rawValue)),
         ]
-        try context.errorOutput.event(["error": .object(members)])
+        try errorOutput.event(["error": .object(members)])
     }
 }
 

@@ -14,7 +14,13 @@ struct ModelChat: BaigoCommand {
             Each line is a turn; /system TEXT gives instructions, /clear forgets what was said, /exit ends. Ctrl-C stops \
             the answer and not the conversation. Without a terminal every line of standard input is a turn.
 
+            A turn that does not fit in the context with what was said before is refused, and the conversation goes on \
+            without it; without a terminal the command then ends with status 6 after the last turn.
+
               baigo chat qwen2.5-7b-instruct --system "Answer in one sentence."
+
+            Exit statuses: 3 no such model or file, 4 damaged model, 6 engine, or a turn that did not fit, 64 an option \
+            that cannot be used.
             """)
 
     @Argument(help: "A model of the store (name, name:version) or the path of a GGUF file.")
@@ -44,22 +50,39 @@ struct ModelChat: BaigoCommand {
         if isAsking {
             try context.errorOutput.line("\(running.name): /exit ends, /clear forgets, /system TEXT instructs")
         }
+        var refused: EngineError?
         try context.interrupts.withHandler({ running.session.cancel() }) {
-            while true {
+            turns: while true {
                 if isAsking { try context.errorOutput.text("> ") }
                 guard let line = try reader.next() else { break }
                 switch Conversation.Turn(line) {
                 case .nothing: continue
-                case .exit: return
+                case .exit: break turns
                 case .clear: conversation.clear()
                 case .system(let text): conversation.instruct(text)
                 case .unknown(let command):
                     try context.errorOutput.line("there is no command \(command.escapedForOneLine)")
-                case .say(let text): try answer(text, in: &conversation, options, running, context)
+                case .say(let text):
+                    do {
+                        try answer(text, in: &conversation, options, running, context)
+                    } catch let error as EngineError where error.code == .promptTooLong {
+                        refused = error
+                        try tell(error, context)
+                    }
                 }
             }
         }
-        if isAsking { try context.errorOutput.text("\n") }
+        if isAsking, reader.isOver { try context.errorOutput.text("\n") }
+        if let refused, !context.terminal.inputIsTerminal { throw ResultStatus(exitStatus: refused.exitStatus) }
+    }
+
+    /// Says why a turn has no answer, and what would help.
+    private func tell(_ error: EngineError, _ context: CommandContext) throws {
+        let shown = EngineError(
+            error.code, error.message,
+            hint: "Say less, forget what was said with /clear, or start with a larger --context.")
+        if output.json { try context.output.event(["role": "assistant", "error": shown.batchJSON]) }
+        try context.show(shown, asJSON: output.json)
     }
 
     private func answer(
