@@ -28,6 +28,11 @@ struct ModelSetTests {
         #expect(try result.json["changed"] == true)
         expect(try run(site), endsWith: .engine, identifier: "engine.does-not-fit")
         expect(try run(site, "--memory", "none"), endsWith: .done)
+        expect(try run(site, "--memory", "4KiB"), endsWith: .engine, identifier: "engine.does-not-fit")
+        expect(try run(site, "--memory", "64GiB", "--memory-limit", "1T"), endsWith: .done)
+        for value in ["memory=4KiB", "memory-limit=1T", "memory-limit=1TiB", "memory-limit=", "memory=4K"] {
+            expect(try site.baigo("set", "tiny", value), endsWith: .done)
+        }
         for command in [["chat", "tiny"], ["bench", "tiny", "--prompt", "8", "--generate", "2"]] {
             let refused = try site.baigo(command + ["--json"])
             expect(refused, endsWith: .engine, identifier: "engine.does-not-fit")

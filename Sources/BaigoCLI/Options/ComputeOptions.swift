@@ -45,7 +45,7 @@ struct ComputeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Memory that weights, context and computing may take, such as 8G, or none for no limit (default: what is \
+            Memory that weights, context and computing may take, such as 8GiB or 8G, or none for no limit (default: what is \
             free); a model that needs more is not loaded.
             """, valueName: "size|none"))
     var memory: MemoryBudget?
@@ -152,17 +152,21 @@ struct MemoryBudget: ExpressibleByArgument, Equatable {
     /// `nil` for no limit.
     let bytes: UInt64?
 
-    /// Reads `none`, or a number of bytes with an optional `K`, `M`, `G` or `T`, each 1024 times the one before.
+    /// Reads `none`, or a size as `ByteCount(memory:)` does.
     init?(argument: String) {
         guard argument != "none" else {
             bytes = nil
             return
         }
-        let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40]
-        let unit = argument.last.flatMap { units[$0] }
-        guard let number = UInt64(unit == nil ? argument : String(argument.dropLast())), number > 0 else { return nil }
-        let (product, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
-        guard !overflow else { return nil }
-        bytes = product
+        guard let size = ByteCount(memory: argument), size.bytes > 0 else { return nil }
+        bytes = UInt64(size.bytes)
+    }
+}
+
+extension ByteCount {
+    /// Reads a size as `init(spelled:)` does, or a number with `K`, `M`, `G` or `T`, each 1024 times the one before.
+    init?(memory text: String) {
+        let isShort = text.last.map { "KMGT".contains($0) } ?? false
+        self.init(spelled: isShort ? text + "iB" : text)
     }
 }

@@ -8,18 +8,18 @@ struct MemoryOption: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            Private memory that the engine may use, such as 8GiB: context, buffers, and weights that are not mapped \
+            Private memory that the engine may use, such as 8GiB or 8G: context, buffers, and weights that are not mapped \
             from their file (default: what the machine has).
             """, valueName: "size"))
     var memoryLimit: String?
 
     /// The limit in bytes.
-    var bytes: UInt64? { memoryLimit.flatMap { ByteCount(spelled: $0) }.map { UInt64($0.bytes) } }
+    var bytes: UInt64? { memoryLimit.flatMap { ByteCount(memory: $0) }.map { UInt64($0.bytes) } }
 
     func validate() throws {
         guard let memoryLimit else { return }
-        guard let size = ByteCount(spelled: memoryLimit), size.bytes >= 128 << 20 else {
-            throw ValidationError("--memory-limit is a size from 128MiB up, such as 8GiB.")
+        guard let size = ByteCount(memory: memoryLimit), size.bytes >= 128 << 20 else {
+            throw ValidationError("--memory-limit is a size from 128MiB up, such as 8GiB or 8G.")
         }
     }
 }

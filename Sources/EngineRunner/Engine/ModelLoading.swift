@@ -50,11 +50,14 @@ enum ModelLoading {
                 throw outOfMemory(
                     "making a context of \(wanted * request.sequences) tokens for \(fileName(request.modelPaths))", log)
             }
+            let isCacheType = request.placement.cacheType != nil && log.reason.contains("cache")
             throw EngineError(
                 .contextFailed,
                 "the engine could not make a context of \(wanted * request.sequences) tokens for "
                     + fileName(request.modelPaths) + log.reason,
-                hint: "Try a smaller --context, or a host with more memory.")
+                hint: isCacheType
+                    ? "Choose another --cache-type, such as f16: not every type fits every model."
+                    : "Try a smaller --context, or a host with more memory.")
         }
         return context
     }
