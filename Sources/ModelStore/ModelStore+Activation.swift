@@ -78,6 +78,7 @@ extension ModelStore {
         }
         let package = try writing.catalog.package(of: chosen, home: home)
         if isChecking { try package.checkSizes() }
+        try model.checkActivation()
         let event = AuditEvent(
             action.rawValue, model: chosen.reference.description, identity: chosen.identity,
             details: ["previous": .text(previous?.exactReference.description)])

@@ -21,7 +21,7 @@ extension ModelStore {
         if let models = try home.folder(StoreLayout.models, in: root) {
             let catalog = Catalog(models: models, root: root)
             versions = try catalog.versions(of: package.manifest.name).versions
-            try decision.checkSpelling(names: try catalog.names(), versions: versions)
+            try decision.checkSpelling(names: try catalog.readableNames().names, versions: versions)
         }
         let standing = decision.standing(among: versions)
         try decision.checkConflict(standing, isReplacing: isReplacing)
@@ -59,7 +59,7 @@ extension ModelStore {
     /// Of a version that is lost the audit log says then that it is removed.
     ///
     /// - Parameters:
-    ///   - reference: A version, or a bare name for the whole model.
+    ///   - reference: A version, also one that cannot be read, or a bare name for the whole model.
     ///   - isAll: Whether a bare name may stand for several versions.
     ///   - isForced: Whether pinned versions may go, and the active version while others stay or it is named by its number.
     ///   - wait: How long to wait for another writer.
@@ -70,7 +70,7 @@ extension ModelStore {
         _ reference: ModelReference, all isAll: Bool = false, forced isForced: Bool = false, wait: Duration = .zero
     ) throws -> RemovalResult {
         guard try home.reading() != nil else { throw Resolver(names: []).unknown(reference.name) }
-        let writing = try WritingHome(home, context: context, purpose: "remove", waiting: wait)
+        let writing = try WritingHome(home, context: context, purpose: "remove", waiting: wait, freeing: true)
         do {
             return try remove(reference, all: isAll, forced: isForced, from: writing)
         } catch let error as StoreError where [.modelNotFound, .versionNotFound, .damaged].contains(error.code) {
@@ -96,14 +96,35 @@ extension ModelStore {
             if !isForced { try Self.checkPins(folders, of: model) }
             return try Removal(writing: writing, model: model, versions: reading.versions, folders: folders).run()
         }
-        let version = try Self.version(of: reference, among: reading)
-        guard !version.isActive || isForced else {
+        let (folder, version) = try Self.folder(of: reference, among: reading, of: model)
+        guard model.traces().active != folder || isForced else {
             throw StoreError(
-                .activeVersion, "\(version.reference) is the active version of \(name)",
+                .activeVersion, "\(name):\(version?.version.description ?? folder) is the active version of \(name)",
                 hint: "Use --force to remove it all the same.")
         }
-        if !isForced { try Self.checkPins([version.folderName], of: model) }
-        return try Removal(writing: writing, model: model, versions: [version], folders: [version.folderName]).run()
+        if !isForced { try Self.checkPins([folder], of: model) }
+        return try Removal(
+            writing: writing, model: model, versions: [version].compactMap(\.self), folders: [folder]
+        ).run()
+    }
+
+    /// The folder that a reference stands for: of a version that can be read, else of the only other one of that name.
+    ///
+    /// - Throws: As `version(of:among:)`.
+    private static func folder(
+        of reference: ModelReference, among reading: Catalog.Reading, of model: ModelFolder
+    ) throws -> (name: String, version: StoredVersion?) {
+        do {
+            let version = try version(of: reference, among: reading)
+            return (version.folderName, version)
+        } catch {
+            let digits = (reference.identityPrefix ?? "").prefix(StoreLayout.identityDigits)
+            let start = (reference.version?.description ?? "") + "~" + digits
+            let read = Set(reading.versions.map(\.folderName))
+            let others = try model.versionFolders().filter { $0.hasPrefix(start) && !read.contains($0) }
+            guard others.count == 1, let other = others.first else { throw error }
+            return (other, nil)
+        }
     }
 
     /// Changes something that another part of the program keeps in the home, between an intent and an outcome line.

@@ -30,7 +30,12 @@ extension ModelStore {
         let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
         var check = StoreCheck(catalog: catalog, blobs: blobs, known: good)
         guard let reference else {
-            var report = try check.run(try catalog.names(), allBlobs: true, progress: progress)
+            let (names, faults) = try catalog.readableNames()
+            var report = try check.run(names, allBlobs: true, progress: progress)
+            let others = try HomeCheck(home: home, root: root, catalog: catalog).problems()
+            for problem in faults.map(\.asWarning) + others where !report.problems.contains(problem) {
+                report.problems.append(problem)
+            }
             try examineAudit(&report, expecting: check.latestAudit)
             report.lost = try LostVersion.all(in: root, models: models)
             return report
@@ -57,7 +62,7 @@ extension ModelStore {
         guard try home.reading() != nil else { return 0 }
         let writing = try WritingHome(home, context: context, purpose: "check", waiting: wait)
         if let fault = writing.rebuildIndex() { throw fault }
-        return try writing.catalog.names().count
+        return try writing.catalog.readableNames().names.count
     }
 
     /// Moves what a check found damaged to `quarantine/`, so that nothing runs on it; versions that need it stay, and are

@@ -35,7 +35,7 @@ extension ModelStore {
                 staging: try home.folder(StoreLayout.staging, in: root), now: context.clock(), grace: grace
             ).find(isDryRun: true)
         }
-        let writing = try WritingHome(home, context: context, purpose: "gc", waiting: wait)
+        let writing = try WritingHome(home, context: context, purpose: "gc", waiting: wait, freeing: true)
         var found = try GarbageCollection(
             catalog: writing.catalog, blobs: writing.blobs, staging: writing.staging, now: context.clock(),
             grace: grace
@@ -47,7 +47,7 @@ extension ModelStore {
                 "blobs": .integer(Int64(found.blobs.count)), "bytes": .integer(found.freed.bytes),
                 "staged": .integer(Int64(found.staged.count)),
             ])
-        let intent = try writing.audit.intent(event)
+        let intent = try writing.announce(freeing: event)
         for entry in found.staged { try writing.discardStaging(entry.name) }
         for blob in found.blobs {
             try Task.checkCancellation()

@@ -40,7 +40,7 @@ extension ModelStore {
         let prepared = copy.written
         copy = StoreCopy(settled, to: target, isMove: false, progress: progress)
         let versions = try copy.carry()
-        let bytes = prepared.bytes + copy.written.bytes
+        let bytes = prepared.bytes.clampedAdding(copy.written.bytes)
         // An earlier copy can be used as it is by now; a first one becomes a store at last.
         let event = AuditEvent(
             "store.copy",

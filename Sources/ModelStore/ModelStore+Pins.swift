@@ -29,12 +29,13 @@ extension ModelStore {
         let writing = try WritingHome(home, context: context, purpose: operation, waiting: wait)
         let name = try writing.catalog.fullName(of: reference.name)
         guard let model = try ModelFolder(name, in: writing.models) else { throw Resolver(names: []).unknown(name) }
+        let pinned = try model.pinned()
         var version = try Self.version(of: reference, among: try writing.catalog.versions(of: name))
         guard version.isPinned != isPinned else { return PinResult(version: version, isChanged: false, warnings: []) }
         let event = AuditEvent(operation, model: version.reference.description, identity: version.identity)
         let intent = try writing.audit.intent(event)
         version.isPinned = isPinned
-        let others = try model.pinned().intersection(try model.versionFolders()).subtracting([version.folderName])
+        let others = pinned.intersection(try model.versionFolders()).subtracting([version.folderName])
         try model.pin(isPinned ? others.union([version.folderName]) : others)
         let warnings = [writing.publishIndex(changed: [name])?.asWarning].compactMap(\.self)
         try writing.audit.outcome(event, .done, of: intent)
@@ -45,7 +46,14 @@ extension ModelStore {
     ///
     /// - Throws: `StoreError`, code `pinned`, naming them.
     static func checkPins(_ folders: [String], of model: ModelFolder) throws {
-        let pinned = try model.pinned().intersection(folders).sorted()
+        let pinned: [String]
+        do throws(FileError) {
+            pinned = try model.pinned().intersection(folders).sorted()
+        } catch {
+            throw StoreError(
+                .pinned, "it cannot be told which versions of \(model.name) are pinned: \(error.message)",
+                hint: "Use --force to remove what may be pinned too.", cause: error)
+        }
         guard let first = pinned.first else { return }
         throw StoreError(
             .pinned,

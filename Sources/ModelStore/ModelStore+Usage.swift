@@ -15,7 +15,7 @@ package struct ModelUsage: Sendable, Equatable {
     package let shared: ByteCount
 
     /// Bytes of all its contents, each counted once.
-    package var total: ByteCount { ByteCount(own.bytes + shared.bytes) }
+    package var total: ByteCount { ByteCount(own.bytes.clampedAdding(shared.bytes)) }
 }
 
 /// The room that the models of a store take.
@@ -24,7 +24,7 @@ package struct StoreUsage: Sendable, Equatable {
     package let models: [ModelUsage]
     /// Bytes of all contents that some model needs, each counted once.
     package let total: ByteCount
-    /// Versions that cannot be read and are not counted.
+    /// Versions that cannot be read and are not counted, and other files that cannot be read.
     package let warnings: [Warning]
 }
 
@@ -39,24 +39,28 @@ extension ModelStore {
             if let wanted { throw Resolver(names: []).unknown(wanted) }
             return StoreUsage(models: [], total: ByteCount(0), warnings: [])
         }
-        let names = try Catalog(models: models, root: root).names()
+        let (names, faults) = try Catalog(models: models, root: root).readableNames()
         let chosen = try wanted.map { [try Resolver(names: names).fullName(of: $0)] } ?? names
         var contents: [PackageName: [SHA256Digest: Int64]] = [:]
         var counts: [PackageName: Int] = [:]
         var pins: [PackageName: Int] = [:]
         var users: [SHA256Digest: Int] = [:]
-        var warnings: [Warning] = []
+        var warnings = faults.map(\.asWarning)
+        func look(_ body: () throws -> Void) throws {
+            do { try body() } catch let error as any PresentableError { warnings.append(error.asWarning) }
+        }
         for name in names {
-            guard let model = try ModelFolder(name, in: models) else { continue }
-            pins[name] = try model.pinned().intersection(model.versionFolders()).count
             var sizes: [SHA256Digest: Int64] = [:]
-            for folder in try model.versionFolders() {
-                do {
-                    guard let version = try VersionFolder(folder, in: model) else { continue }
-                    for file in version.receipt.files { sizes[file.sha256] = file.size }
-                    counts[name, default: 0] += 1
-                } catch let error as StoreError {
-                    warnings.append(error.asWarning)
+            try look {
+                guard let model = try ModelFolder(name, in: models) else { return }
+                let folders = try model.versionFolders()
+                try look { pins[name] = try model.pinned().intersection(folders).count }
+                for folder in folders {
+                    try look {
+                        guard let version = try VersionFolder(folder, in: model) else { return }
+                        for file in version.receipt.files { sizes[file.sha256] = file.size }
+                        counts[name, default: 0] += 1
+                    }
                 }
             }
             for digest in sizes.keys { users[digest, default: 0] += 1 }
@@ -66,11 +70,11 @@ extension ModelStore {
         for sizes in contents.values { all.merge(sizes) { $1 } }
         let usages = chosen.compactMap { name -> ModelUsage? in
             guard let sizes = contents[name], let versions = counts[name] else { return nil }
-            let own = sizes.filter { users[$0.key] == 1 }.values.reduce(0, +)
             return ModelUsage(
-                name: name, versions: versions, pinned: pins[name] ?? 0, own: ByteCount(own),
-                shared: ByteCount(sizes.values.reduce(0, +) - own))
+                name: name, versions: versions, pinned: pins[name] ?? 0,
+                own: ByteCount(sizes.filter { users[$0.key] == 1 }.values.clampedSum),
+                shared: ByteCount(sizes.filter { users[$0.key] != 1 }.values.clampedSum))
         }
-        return StoreUsage(models: usages, total: ByteCount(all.values.reduce(0, +)), warnings: warnings)
+        return StoreUsage(models: usages, total: ByteCount(all.values.clampedSum), warnings: warnings)
     }
 }

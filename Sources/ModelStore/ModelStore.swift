@@ -72,10 +72,11 @@ package final class ModelStore: Sendable {
         }
         let found = try name.map { name in
             let name = try catalog.fullName(of: name)
-            return [(name, try catalog.versions(of: name))]
+            return (models: [(name: name, reading: try catalog.versions(of: name))], faults: [FileError]())
         }
-        var listing = StoreListing(models: [], warnings: [])
-        for (name, reading) in try found ?? catalog.all() {
+        let all = try found ?? catalog.all()
+        var listing = StoreListing(models: [], warnings: all.faults.map(\.asWarning))
+        for (name, reading) in all.models {
             if !reading.versions.isEmpty {
                 listing.models.append(StoredModel(name: name, versions: reading.versions))
             }
@@ -115,15 +116,14 @@ package final class ModelStore: Sendable {
 
     /// The version that a reference stands for, or why it cannot be told.
     ///
-    /// - Throws: `StoreError`.
-    static func version(of reference: ModelReference, among reading: Catalog.Reading) throws(StoreError)
-        -> StoredVersion
-    {
+    /// - Throws: `StoreError`; what a version that may be meant cannot be read for.
+    static func version(of reference: ModelReference, among reading: Catalog.Reading) throws -> StoredVersion {
         do throws(StoreError) {
             return try Resolver.version(of: reference, among: reading.versions)
         } catch {
             // A version that cannot be read may be the one that was meant.
-            throw error.code == .ambiguous ? error : reading.faults.first ?? error
+            guard error.code != .ambiguous, let fault = reading.faults.first else { throw error }
+            throw fault
         }
     }
 }

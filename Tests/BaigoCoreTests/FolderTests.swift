@@ -35,6 +35,40 @@ struct FolderTests {
         }
     }
 
+    @Test(arguments: ["", ".", "..", "/", "a/b", "../a", "/a", "a/", "a\u{0}", "a\u{0}/b", "a/\u{301}b"])
+    func refusesANameThatIsNoSinglePart(_ name: String) throws {
+        try withFolder { outer in
+            try outer.publish([1], as: "a")
+            let folder = try outer.folder(making: "inner")
+            try folder.publish([1], as: "x")
+            let attempts: [() throws -> Void] = [
+                { _ = try folder.folder(name) }, { _ = try folder.folder(making: name) },
+                { _ = try folder.file(reading: name) }, { _ = try folder.file(creating: name) },
+                { _ = try folder.file(updating: name) }, { _ = try folder.file(appending: name) },
+                { _ = try folder.bytes(of: name) }, { _ = try folder.status(of: name) },
+                { try folder.rename("x", to: name) }, { try folder.rename(name, to: "y") },
+                { try folder.rename("x", toNew: name, in: outer) }, { try folder.rename(name, toNew: "y", in: outer) },
+                { try folder.link("x", to: name, in: outer) }, { try folder.link(name, to: "y", in: outer) },
+                { try folder.removeFile(name) }, { try folder.removeTree(name) },
+                { try folder.publish([2], as: name) },
+            ]
+            for attempt in attempts {
+                let error = #expect(throws: FileError.self) { try attempt() }
+                #expect(error?.code == .wrongType)
+            }
+            #expect(try outer.names() == ["a", "inner"])
+            #expect(try folder.names() == ["x"])
+        }
+    }
+
+    @Test(arguments: ["...", "..a", ".a", "a\\b", " "])
+    func takesOddNamesOfOnePart(_ name: String) throws {
+        try withFolder { folder in
+            try folder.publish([1], as: name)
+            #expect(try folder.names() == [name])
+        }
+    }
+
     @Test func renamesOntoNothingButAFreeName() throws {
         try withFolder { folder in
             try folder.publish([1], as: "a")

@@ -119,7 +119,7 @@ struct AdapterTests {
         #expect(shards.count > 1)
         let whole = try answer(site, Site.model)
         #expect(try answer(site, shards[0]) == whole)
-        expect(try site.baigo("export", shards[0], "-o", "m.baimodel", "--name", "sharded"), endsWith: .done)
+        expect(try site.baigo("export", ".", "-o", "m.baimodel", "--name", "sharded"), endsWith: .done)
         expect(try site.baigo("import", "m.baimodel", "--yes"), endsWith: .done)
         #expect(try answer(site, "sharded") == whole)
         expect(try site.tool("rm", shards[1]), endsWith: .done)

@@ -48,18 +48,24 @@ struct TargetTests {
                 try site.baigo("convert", "sd", target, "--force", "--json"), endsWith: .usage,
                 identifier: "usage.request")
         }
-        for (source, target) in [
-            ("./src/", "src/out.baimodel"), ("./src/", "src/out.tar.gz"), ("./src", "src/inner/"),
-            ("./link", "src/o.tar"),
-            ("./src", "link/o.tar"),
-        ] {
+        for (source, target) in [("./src", "src/inner/"), ("./link", "src/inner/"), ("./src", "link/inner/")] {
             expect(
                 try site.baigo("export", source, "-o", target, "--force", "--json"), endsWith: .usage,
                 identifier: "usage.request")
         }
+        for target in ["src/m.gguf", "link/m.gguf"] {
+            expect(
+                try site.baigo("export", "./src", "-o", target, "--format", "tar", "--force", "--json"),
+                endsWith: .usage, identifier: "usage.request")
+        }
         expect(try site.shell("diff -r sd sd.kept; diff -r src src.kept"), endsWith: .done)
         expect(try site.baigo("convert", "sd", "beside/"), endsWith: .done)
         expect(try site.baigo("export", "./src", "-o", "beside.tar"), endsWith: .done)
+        // A package beside the model's files is none of them.
+        for _ in 0..<2 {
+            expect(try site.baigo("export", "./src", "-o", "src/beside.tar", "--force"), endsWith: .done)
+            expect(try site.shell("cmp beside.tar src/beside.tar"), endsWith: .done)
+        }
     }
 
     @Test func noOptionNamesWhatIsOverwritten() throws {

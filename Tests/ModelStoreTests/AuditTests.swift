@@ -3,6 +3,7 @@
 import BaigoCore
 import BundleKit
 import ModelStore
+import SystemPackage
 import Testing
 import TestSupport
 
@@ -50,6 +51,30 @@ struct AuditTests {
         #expect(lines.last?.result == .refused)
         #expect(lines.last?.error == "key.malformed")
         #expect(lines.last?.intent == 1)
+    }
+
+    @Test(arguments: [Int64.max, Int64.max - 1, 1 << 60])
+    func countsNothingUpFromANumberThatNoLineHas(_ number: Int64) throws {
+        let fixture = try fixture(lines: 2)
+        var lines = String(decoding: try fixture.bytes(of: log), as: UTF8.self).split(separator: "\n").map(String.init)
+        lines[3] = lines[3].replacing("\"sequence\":4,", with: "\"sequence\":\(number),")
+        try fixture.write(Array(lines.joined(separator: "\n").utf8) + [0x0A], to: log)
+        let before = try fixture.bytes(of: log)
+        let errors = [
+            #expect(throws: StoreError.self) { try fixture.store.change(AuditEvent("trust.add")) { _ in } },
+            #expect(throws: StoreError.self) { try fixture.store.rotateAudit() },
+            #expect(throws: StoreError.self) { try fixture.store.auditLog().verify() },
+            #expect(throws: StoreError.self) {
+                try AuditLog(copy: fixture.path.appending(log)).verify()
+            },
+        ]
+        #expect(errors.map { $0?.code } == [.auditBroken, .auditBroken, .auditBroken, .auditBroken])
+        #expect(try fixture.bytes(of: log) == before)
+        // The name of a closed file has no such number either.
+        try Folder.open(fixture.path.appending("audit")).rename(
+            "audit.jsonl", to: "audit-000000000001-\(Int64.max).jsonl")
+        try fixture.write(before, to: log)
+        #expect(throws: StoreError.self) { try fixture.store.change(AuditEvent("trust.add")) { _ in } }
     }
 
     @Test(arguments: [1, 2, 3, 4])

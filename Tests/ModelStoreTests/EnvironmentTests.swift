@@ -49,6 +49,37 @@ struct EnvironmentTests {
         withExtendedLifetime(system) {}
     }
 
+    @Test(arguments: [false, true])
+    func makesRoomWhereThereIsNone(_ isInterrupted: Bool) throws {
+        let system = try mounted(4 << 20)
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage())
+        try fixture.add(try large(1 << 20))
+        if isInterrupted {
+            // An import that was cut off before its outcome was written.
+            try fixture.add(try MemoryPackage(version: "2.0"))
+            let log = "audit/audit.jsonl"
+            let lines = try fixture.bytes(of: log).split(separator: 0x0A).map { Array($0) + [0x0A] }
+            try fixture.write(Array(lines.dropLast(1).joined()), to: log)
+        }
+        let ballast = try fixture.root().file(appending: ".ballast")
+        let page = [UInt8](repeating: 1, count: 4096)
+        do {
+            while true { try page.withUnsafeBytes { try ballast.append($0) } }
+        } catch let error as FileError {
+            #expect(error.code == .noSpace)
+        }
+        let full = #expect(throws: FileError.self) { try fixture.add(try MemoryPackage("acme/third", license: "more")) }
+        #expect(full?.code == .noSpace)
+        let result = try fixture.store.remove(ModelReference("large"))
+        #expect(result.freed > ByteCount(1 << 20))
+        #expect(try fixture.store.list().models.map(\.name.description) == ["acme/tiny"])
+        #expect(try fixture.store.auditLog().verify().openIntents.isEmpty)
+        #expect(try fixture.add(try MemoryPackage("acme/third", license: "more")).outcome == .imported)
+        #expect(try fixture.store.check().isHealthy)
+        withExtendedLifetime(system) {}
+    }
+
     @Test func changesNothingWhenTheDiskFillsUpMeanwhile() throws {
         let system = try mounted(6 << 20)
         let fixture = try StoreFixture()

@@ -89,9 +89,10 @@ struct Host {
         return PackageOpening().spoolFolder
     }
 
-    /// What of the store no command writes to by name.
+    /// What of the store no command writes to by name; nothing where no store is known.
     var storePlaces: [String] {
-        ["audit", "blobs", "engines", "lock", "models", "policy.toml", "staging", "store.json", "trust"]
+        guard let home = try? place.get() else { return [] }
+        return ["audit", "blobs", "engines", "lock", "models", "policy.toml", "staging", "store.json", "trust"]
             .map { home.appending($0).string }
     }
 

@@ -44,8 +44,15 @@ package final class FileLock: Sendable {
             try Task.checkCancellation()
             usleep(20_000)
         }
-        try file.truncate(to: 0)
-        try file.writeAll(Array("\(getpid()) \(purpose)\n".utf8), at: 0)
+        let note = Array("\(getpid()) \(purpose)\n".utf8)
+        do throws(FileError) {
+            // Written over the old one: that needs no room.
+            try file.writeAll(note, at: 0)
+            try file.truncate(to: Int64(note.count))
+        } catch {
+            // It is for messages alone, and what makes room must be possible on a full disk.
+            guard error.code == .noSpace else { throw error }
+        }
         return FileLock(file)
     }
 

@@ -30,6 +30,7 @@ extension Folder {
     ///
     /// - Throws: `FileError`, code `exists`, when the name is taken.
     package func link(unnamed file: OwnedDescriptor, as name: String) throws(FileError) {
+        try checkPart(name)
         guard linkat(AT_FDCWD, "/proc/self/fd/\(file.raw)", raw, name, AT_SYMLINK_FOLLOW) == 0 else {
             throw FileError(.lastError, while: "create", path(of: name))
         }

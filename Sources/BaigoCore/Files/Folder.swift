@@ -6,7 +6,7 @@ package import SystemPackage
 
 /// An open folder; everything in it is reached relative to its descriptor, never through a link.
 ///
-/// A `name` is a single path part without `/`.
+/// A `name` is a single path part; one that is empty, `.`, `..` or has a `/` in it is refused wherever it comes from.
 package final class Folder: Sendable {
     private let descriptor: OwnedDescriptor
     /// Who may read what is made in this folder and, handed on, in folders of it.
@@ -36,6 +36,25 @@ package final class Folder: Sendable {
     /// The path of something in this folder, for messages.
     package func path(of name: String) -> String { path == "/" ? "/" + name : path + "/" + name }
 
+    /// Refuses a name that is no single path part: it would lead out of this folder, or further in.
+    ///
+    /// - Throws: `FileError`, code `wrongType`.
+    func checkPart(_ name: String) throws(FileError) {
+        var count = 0
+        var dots = 0
+        var isPlain = true
+        for byte in name.utf8 {
+            count += 1
+            if byte == UInt8(ascii: ".") { dots += 1 }
+            if byte == UInt8(ascii: "/") || byte == 0 { isPlain = false }
+        }
+        guard isPlain, count > 0, dots < count || count > 2 else {
+            throw FileError(
+                .wrongType, "\"\(name.excerptForOneLine)\" is no name of anything in \(path.escapedForTerminal)",
+                hint: "A name has no / in it, and is neither . nor ..")
+        }
+    }
+
     private func check(_ result: CInt, _ action: String, _ name: String) throws(FileError) {
         guard result == 0 else { throw FileError(.lastError, while: action, self.path(of: name)) }
     }
@@ -44,6 +63,7 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`; a link is not followed.
     package func folder(_ name: String) throws(FileError) -> Folder {
+        try checkPart(name)
         let raw = openat(self.raw, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
         guard raw >= 0 else { throw FileError(.lastError, while: "open folder", self.path(of: name)) }
         return Folder(OwnedDescriptor(owning: raw, path: self.path(of: name)), readers: readers)
@@ -53,6 +73,7 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`.
     package func folder(making name: String, mode: UInt32? = nil) throws(FileError) -> Folder {
+        try checkPart(name)
         let isNew = mkdirat(raw, name, mode ?? readers.folderMode) == 0
         if !isNew, Errno.lastError != .fileExists {
             throw FileError(.lastError, while: "make folder", self.path(of: name))
@@ -66,6 +87,7 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`; a link or anything but a regular file is refused.
     package func file(reading name: String) throws(FileError) -> OwnedDescriptor {
+        try checkPart(name)
         let raw = openat(self.raw, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard raw >= 0 else { throw FileError(.lastError, while: "open", self.path(of: name)) }
         let file = OwnedDescriptor(owning: raw, path: self.path(of: name))
@@ -79,6 +101,7 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`, code `exists`, when the name is taken.
     package func file(creating name: String, mode: UInt32? = nil) throws(FileError) -> OwnedDescriptor {
+        try checkPart(name)
         let raw = openat(
             self.raw, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode ?? readers.fileMode)
         guard raw >= 0 else { throw FileError(.lastError, while: "create", self.path(of: name)) }
@@ -91,6 +114,7 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`; a link is not followed.
     package func file(updating name: String) throws(FileError) -> OwnedDescriptor {
+        try checkPart(name)
         let raw = openat(self.raw, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
         guard raw >= 0 else { throw FileError(.lastError, while: "open", self.path(of: name)) }
         return OwnedDescriptor(owning: raw, path: self.path(of: name))
@@ -100,6 +124,7 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`.
     package func file(appending name: String) throws(FileError) -> OwnedDescriptor {
+        try checkPart(name)
         let raw = openat(self.raw, name, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, readers.fileMode)
         guard raw >= 0 else { throw FileError(.lastError, while: "open", self.path(of: name)) }
         let file = OwnedDescriptor(owning: raw, path: self.path(of: name))
@@ -125,6 +150,7 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`.
     package func status(of name: String) throws(FileError) -> FileStatus? {
+        try checkPart(name)
         var info = stat()
         if fstatat(raw, name, &info, AT_SYMLINK_NOFOLLOW) == 0 { return FileStatus(info) }
         let errno = Errno.lastError
@@ -142,6 +168,8 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`.
     package func rename(_ name: String, to newName: String, in target: Folder? = nil) throws(FileError) {
+        try checkPart(name)
+        try (target ?? self).checkPart(newName)
         try check(renameat(raw, name, (target ?? self).raw, newName), "rename", name)
     }
 
@@ -149,6 +177,8 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`, code `exists`, when the name is taken.
     package func rename(_ name: String, toNew newName: String, in target: Folder) throws(FileError) {
+        try checkPart(name)
+        try target.checkPart(newName)
         try check(linux_rename_new(raw, name, target.raw, newName), "rename", name)
     }
 
@@ -156,6 +186,8 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`.
     package func link(_ name: String, to newName: String, in target: Folder) throws(FileError) {
+        try checkPart(name)
+        try target.checkPart(newName)
         try check(linkat(raw, name, target.raw, newName, 0), "link", name)
     }
 
@@ -163,6 +195,7 @@ package final class Folder: Sendable {
     ///
     /// - Throws: `FileError`.
     package func removeFile(_ name: String) throws(FileError) {
+        try checkPart(name)
         try check(unlinkat(raw, name, 0), "remove", name)
     }
 

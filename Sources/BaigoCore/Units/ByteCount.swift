@@ -48,3 +48,16 @@ extension ByteCount {
         self.init(bytes)
     }
 }
+
+extension Int64 {
+    /// The sum of two counts; 2^63 - 1 where it is larger than that.
+    package func clampedAdding(_ other: Int64) -> Int64 {
+        let (sum, isTooLarge) = addingReportingOverflow(other)
+        return isTooLarge ? .max : sum
+    }
+}
+
+extension Sequence<Int64> {
+    /// The sum of counts; 2^63 - 1 where it is larger than that.
+    package var clampedSum: Int64 { reduce(0) { $0.clampedAdding($1) } }
+}

@@ -40,6 +40,11 @@ package enum EntryName {
         return name.lowercased().uppercased().lowercased()
     }
 
+    /// The parts of a path that was checked, as bytes have it: a combining mark behind a `/` does not hide that.
+    package static func parts(of path: String) -> [String] {
+        path.utf8.split(separator: UInt8(ascii: "/")).map { String(decoding: $0, as: UTF8.self) }
+    }
+
     private typealias Fault = (rule: NameRule, reason: String)
 
     private static func refusal(_ rule: NameRule, _ name: String, _ reason: String) -> BundleError {

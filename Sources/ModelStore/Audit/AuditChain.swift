@@ -58,6 +58,7 @@ struct AuditChain {
             tornBytes += read.bytes.count + (read.isTerminated ? 1 : 0)
             return
         }
+        guard line.sequence <= AuditLine.maximumSequence else { throw broken("has a number that no line has") }
         if isCopy, count == 0 {
             // Where a copy starts is taken as it says; its own lines and the expected one bind it.
             let before = line.event.details["after"]?.string.flatMap { SHA256Digest(hex: $0) }

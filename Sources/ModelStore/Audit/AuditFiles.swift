@@ -23,7 +23,8 @@ struct ClosedAuditFile: Sendable, Hashable {
         guard name.hasPrefix(Self.start), name.hasSuffix(Self.end) else { return nil }
         let numbers = name.dropFirst(Self.start.count).dropLast(Self.end.count)
             .split(separator: "-", omittingEmptySubsequences: false)
-        guard numbers.count == 2, let first = Int64(numbers[0]), let last = Int64(numbers[1]), first > 0, last >= first
+        guard numbers.count == 2, let first = Int64(numbers[0]), let last = Int64(numbers[1]), first > 0, last >= first,
+            last <= AuditLine.maximumSequence
         else { return nil }
         self.init(first: first, last: last)
         guard self.name == name else { return nil }

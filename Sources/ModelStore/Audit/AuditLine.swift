@@ -96,6 +96,9 @@ package struct AuditLine: Sendable, Equatable {
     /// The digest of the line before, LF included; of no bytes for the first line.
     package let previous: SHA256Digest
 
+    /// The largest number that a line may have: far beyond any log, and still a number that has a next one.
+    static let maximumSequence: Int64 = 1 << 53
+
     /// The line with its LF.
     package var bytes: [UInt8] { json.compactBytes + [0x0A] }
 

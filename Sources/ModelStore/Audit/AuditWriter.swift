@@ -54,6 +54,12 @@ final class AuditWriter {
         head = try AuditHead(of: last)
         // A closed file ends with no open intent.
         openIntent = tail.statement?.kind == .intent ? tail.statement : nil
+        guard head.sequence <= AuditLine.maximumSequence else {
+            throw StoreError(
+                .auditBroken,
+                "audit log: the last line of \(file.path.escapedForOneLine) has a number that no line has",
+                hint: "Restore the file from a backup; compare it with the heads that receipts and reports hold.")
+        }
         try checkStart(tail)
         let ahead = try accept(future)
         try checkClock()

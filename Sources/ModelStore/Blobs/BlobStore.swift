@@ -143,7 +143,7 @@ struct BlobStore {
     /// - Throws: `FileError`.
     func totalBytes() throws(FileError) -> Int64 {
         var total: Int64 = 0
-        for digest in try contents().digests { total &+= try status(of: digest)?.size ?? 0 }
+        for digest in try contents().digests { total = total.clampedAdding(try status(of: digest)?.size ?? 0) }
         return total
     }
 

@@ -29,7 +29,7 @@ final class ContentChecker: Sendable {
     /// - Throws: `CancellationError`; as `ContentJob.run`.
     func run(progress: any ProgressObserver) throws -> [ContentStatus] {
         let order = jobs.indices.sorted { (jobs[$0].size ?? 0, $1) > (jobs[$1].size ?? 0, $0) }
-        let total = jobs.reduce(0) { $0 + ($1.size ?? 0) }
+        let total = jobs.map { $0.size ?? 0 }.clampedSum
         let threads = min(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))), max(1, jobs.count))
         let group = DispatchGroup()
         for _ in 0..<threads {

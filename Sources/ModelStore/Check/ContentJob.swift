@@ -54,6 +54,10 @@ struct ContentJob: Sendable {
 }
 
 extension PresentableError {
-    /// Whether this host, and not the file, is to blame; a medium that fails is the file's.
-    var isOfThisHost: Bool { exitStatus == .environment && (self as? FileError)?.code != .inputOutput }
+    /// Whether this host, and not the file, is to blame; a medium that fails, or something else in the place of a file,
+    /// is the file's.
+    var isOfThisHost: Bool {
+        guard exitStatus == .environment else { return false }
+        return ![.inputOutput, .wrongPlace].contains((self as? FileError)?.code)
+    }
 }

@@ -95,7 +95,10 @@ struct Quarantine {
             guard let model = try ModelFolder(version.name, in: writing.models),
                 try model.folder.status(of: version.folderName) != nil
             else { continue }
-            let package = try model.folder.folder(version.folderName).folder(StoreLayout.package)
+            // A version whose `package/` is no folder holds nothing to move.
+            guard let package = try? model.folder.folder(version.folderName).folder(StoreLayout.package) else {
+                continue
+            }
             for file in version.files where file.status != .missing {
                 guard let digest = file.sha256 else { continue }
                 let (folder, name) = try package.place(of: file.path)

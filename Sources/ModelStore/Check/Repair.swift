@@ -84,7 +84,7 @@ struct Repair {
             try writing.blobs.replace(digest, with: digest.hex, of: area.folder)
             result.blobs.append(digest)
         }
-        result.written = ByteCount(taken.values.reduce(0, +))
+        result.written = ByteCount(taken.values.clampedSum)
         for damaged in report.versions {
             guard let (package, receipt) = try package(of: damaged) else { continue }
             let wrong = Set(damaged.files.filter { $0.status != .extra }.map(\.path))
@@ -104,8 +104,8 @@ struct Repair {
         guard let model = try ModelFolder(damaged.name, in: writing.models),
             try model.folder.status(of: damaged.folderName) != nil
         else { return nil }
-        let folder = try model.folder.folder(damaged.folderName)
         do {
+            let folder = try model.folder.folder(damaged.folderName)
             return (try folder.folder(making: StoreLayout.package), try Receipt(in: folder))
         } catch let error as any PresentableError where !error.isNoSpace {
             // Without a receipt nothing says what belongs here.

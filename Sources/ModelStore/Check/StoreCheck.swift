@@ -63,38 +63,66 @@ struct StoreCheck {
             }
         }
         var digests = Set(needed.keys)
-        if allBlobs, let contents = try blobs?.contents() {
-            digests.formUnion(contents.digests)
-            report.notes += contents.strays.map {
-                Warning(identifier: "store.stray", message: "\($0.escapedForOneLine) is no blob")
-            }
-        }
+        if allBlobs { digests.formUnion(try present()) }
         try hash(digests.sorted(), sizes: sizes, needed: needed, progress: progress)
         report.checkedVersions = found.count
         return report
     }
 
-    private func read(_ name: PackageName, only wanted: String?) throws -> (versions: [Found], problems: [Warning]) {
-        guard let model = try ModelFolder(name, in: catalog.models) else { return ([], []) }
-        var versions: [Found] = []
-        for folder in try model.versionFolders() where wanted == nil || wanted == folder {
-            var version = Found(name: name, folderName: folder)
-            do {
-                try inspect(&version, in: model)
-            } catch let error as any PresentableError {
-                if error.isOfThisHost { throw error }
-                guard try model.folder.status(of: folder) != nil else { continue }
-                version.faults.append(error.asWarning)
+    /// The blobs that are there.
+    private mutating func present() throws -> [SHA256Digest] {
+        do throws(FileError) {
+            guard let contents = try blobs?.contents() else { return [] }
+            report.notes += contents.strays.map {
+                Warning(identifier: "store.stray", message: "\($0.escapedForOneLine) is no blob")
             }
-            versions.append(version)
+            return contents.digests
+        } catch {
+            if error.isOfThisHost { throw error }
+            report.problems.append(error.asWarning)
+            return []
         }
-        return (versions, try problems(of: model))
+    }
+
+    private func read(_ name: PackageName, only wanted: String?) throws -> (versions: [Found], problems: [Warning]) {
+        do {
+            guard let model = try ModelFolder(name, in: catalog.models) else { return ([], []) }
+            var versions: [Found] = []
+            for folder in try model.versionFolders() where wanted == nil || wanted == folder {
+                var version = Found(name: name, folderName: folder)
+                do {
+                    try inspect(&version, in: model)
+                } catch let error as any PresentableError {
+                    if error.isOfThisHost { throw error }
+                    guard try model.folder.status(of: folder) != nil else { continue }
+                    version.faults.append(error.asWarning)
+                }
+                versions.append(version)
+            }
+            return (versions, try problems(of: model))
+        } catch let error as FileError where error.code == .notFound {
+            // The model was removed meanwhile.
+            return ([], [])
+        } catch let error as any PresentableError {
+            if error.isOfThisHost { throw error }
+            return ([], [error.asWarning])
+        }
     }
 
     /// What is wrong beside the versions of a model.
     private func problems(of model: ModelFolder) throws -> [Warning] {
         var problems: [Warning] = []
-        do {
+        func look(_ body: () throws -> Void) throws {
+            do {
+                try body()
+            } catch let error as FileError where error.code == .notFound {
+                // It was removed meanwhile.
+            } catch let error as any PresentableError {
+                if error.isOfThisHost { throw error }
+                problems.append(error.asWarning)
+            }
+        }
+        try look {
             if let active = try model.recordedActive(), try model.folder.status(of: active) == nil,
                 try !isBeingRemoved(from: model), try model.recordedActive() == active
             {
@@ -102,15 +130,17 @@ struct StoreCheck {
                     StoreError.damaged(model.folder.path(of: StoreLayout.active), "names a version that is not there")
                         .asWarning)
             }
+        }
+        try look {
             let history = try model.history()
             if let index = history.firstIndex(where: { ActivationEntry($0) == nil }) {
                 problems.append(
                     StoreError.damaged(model.folder.path(of: StoreLayout.history), "has a malformed line \(index + 1)")
                         .asWarning)
             }
-        } catch let error as StoreError {
-            problems.append(error.asWarning)
         }
+        try look { _ = try model.pinned() }
+        try look { _ = try StoredOptions(of: model.folder) }
         return problems
     }
 
@@ -152,7 +182,8 @@ struct StoreCheck {
         var inodes: [SHA256Digest: FileStatus] = [:]
         var jobs: [ContentJob] = []
         for digest in digests {
-            let status = try blobs?.status(of: digest)
+            // Where it cannot be looked at, the job that opens it tells why.
+            let status = (try? blobs?.status(of: digest)) ?? nil
             inodes[digest] = status
             guard !known.contains(digest) else { continue }
             let blobs = blobs

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BaigoCore
+internal import BundleKit
 
 /// What is in the `package/` of a version, by path.
 struct VersionTree {
@@ -41,7 +42,7 @@ extension Folder {
     ///
     /// - Throws: `FileError`, code `notFound`, where one is missing.
     func place(of path: String) throws(FileError) -> (folder: Folder, name: String) {
-        var parts = path.split(separator: "/").map(String.init)
+        var parts = EntryName.parts(of: path)
         let name = parts.popLast() ?? ""
         var inner = self
         for part in parts { inner = try inner.folder(part) }
@@ -52,7 +53,7 @@ extension Folder {
     ///
     /// - Throws: `FileError`.
     func place(making path: String) throws(FileError) -> (folder: Folder, name: String) {
-        var parts = path.split(separator: "/").map(String.init)
+        var parts = EntryName.parts(of: path)
         let name = parts.popLast() ?? ""
         var inner = self
         for part in parts {

@@ -22,7 +22,7 @@ package struct CollectionResult: Sendable {
 
     /// Bytes of everything that is removed.
     package var freed: ByteCount {
-        ByteCount(blobs.reduce(0) { $0 + $1.size.bytes } + staged.reduce(0) { $0 + $1.size.bytes })
+        ByteCount((blobs.map(\.size.bytes) + staged.map(\.size.bytes)).clampedSum)
     }
 }
 

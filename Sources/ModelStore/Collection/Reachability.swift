@@ -3,15 +3,27 @@
 internal import BaigoCore
 internal import BundleKit
 
+/// Versions of a model that are about to go.
+struct Departure {
+    let name: PackageName
+    /// The names of their folders.
+    let folders: Set<String>
+    /// Whether nothing of the model stays.
+    let isWhole: Bool
+}
+
 extension Catalog {
     /// The digests of all files of all versions, as receipts and manifests say.
     ///
+    /// - Parameter departure: Versions that need nothing any more.
+    /// - Returns: Every digest that is needed.
     /// - Throws: `StoreError`, code `damaged`, where a version cannot be read, so that nothing may count as unreachable;
     ///   `FileError`; `CancellationError`.
-    func reachableDigests() throws -> Set<SHA256Digest> {
+    func reachableDigests(without departure: Departure? = nil) throws -> Set<SHA256Digest> {
         let needed = try Parallel.map(try names()) { name -> [SHA256Digest] in
             guard let model = try ModelFolder(name, in: models) else { return [] }
             return try model.versionFolders().flatMap { folder -> [SHA256Digest] in
+                if let departure, departure.name == name, departure.folders.contains(folder) { return [] }
                 guard let found = try VersionFolder(folder, in: model) else { return [] }
                 return try found.receipt.files.map(\.sha256) + found.manifest().files.map(\.sha256)
             }
@@ -19,15 +31,13 @@ extension Catalog {
         return Set(needed.joined())
     }
 
-    /// The same; `nil` where a version cannot be read, or something under `models/` is not understood: it may need
-    /// anything.
-    ///
-    /// - Throws: `FileError`.
-    func reachableDigestsIfReadable() throws -> Set<SHA256Digest>? {
+    /// The same; `nil` where a version cannot be read, for whatever reason, or something under `models/` is not
+    /// understood: it may need anything.
+    func reachableDigestsIfReadable(without departure: Departure? = nil) throws -> Set<SHA256Digest>? {
         do {
-            try checkEverythingIsUnderstood()
-            return try reachableDigests()
-        } catch is StoreError {
+            try checkEverythingIsUnderstood(without: departure)
+            return try reachableDigests(without: departure)
+        } catch is any PresentableError {
             return nil
         }
     }
@@ -37,18 +47,21 @@ extension Catalog {
     /// Hidden files, which writes that were cut short leave, need nothing; versions that cannot be read are a matter of
     /// `reachableDigests()`.
     ///
+    /// - Parameter departure: A model of which nothing stays is not looked at.
     /// - Throws: `StoreError`, code `damaged`, naming the first such thing; `FileError`.
-    func checkEverythingIsUnderstood() throws {
+    func checkEverythingIsUnderstood(without departure: Departure? = nil) throws {
         for publisher in try models.names() {
             guard let outer = try folder(publisher, in: models) else { continue }
             for model in try outer.names() {
                 guard let inner = try folder(model, in: outer) else { continue }
                 let text = publisher == StoreLayout.noPublisher ? model : "\(publisher)/\(model)"
+                let name: PackageName
                 do throws(BundleError) {
-                    _ = try PackageName(validating: text)
+                    name = try PackageName(validating: text)
                 } catch {
                     throw unknown(inner.path)
                 }
+                if let departure, departure.isWhole, departure.name == name { continue }
                 for version in try inner.names()
                 where !StoreLayout.isModelFile(version) {
                     guard try folder(version, in: inner) != nil else { continue }

@@ -71,8 +71,9 @@ struct EngineImport {
     }
 
     private func checkSpace() throws {
-        let copies: Int64 = try writing.takesLinks() ? 1 : 2
-        let needed = ByteCount(pack.unpackedSize.bytes * copies + Self.slack)
+        let copies = try writing.takesLinks() ? 1 : 2
+        let needed = ByteCount(
+            repeatElement(pack.unpackedSize.bytes, count: copies).clampedSum.clampedAdding(Self.slack))
         let free = try writing.root.freeSpace()
         guard needed <= free else {
             throw FileError(

@@ -22,8 +22,8 @@ struct EngineLayout {
     /// - Throws: `StoreError`, code `damaged`, for two files of one name; what `prove` throws; `FileError`.
     func run(into area: Folder, prove: () throws -> JSONValue) throws -> JSONValue {
         for file in receipt.files where !Self.documents.contains(file.path) {
-            let inner = file.path.hasPrefix(Self.libraries) || !file.path.contains("/")
-            guard inner, let name = file.path.split(separator: "/").last.map(String.init) else { continue }
+            let inner = file.path.hasPrefix(Self.libraries) || EntryName.parts(of: file.path).count == 1
+            guard inner, let name = EntryName.parts(of: file.path).last else { continue }
             guard try area.status(of: name) == nil else {
                 throw StoreError.damagedEngine(
                     package.path(of: file.path), "has the name of another file of the engine")
@@ -37,7 +37,7 @@ struct EngineLayout {
 
     private func place(_ file: StoredFile, as name: String, in area: Folder) throws {
         var folder = package
-        let parts = file.path.split(separator: "/").map(String.init)
+        let parts = EntryName.parts(of: file.path)
         for part in parts.dropLast() { folder = try folder.folder(part) }
         guard let last = parts.last else { return }
         do throws(FileError) {
@@ -62,7 +62,7 @@ extension EngineReceipt {
         let pipeline = try DataPipeline()
         for file in files {
             var folder = package
-            let parts = file.path.split(separator: "/").map(String.init)
+            let parts = EntryName.parts(of: file.path)
             do throws(FileError) {
                 for part in parts.dropLast() { folder = try folder.folder(part) }
                 guard let status = try folder.status(of: parts.last ?? ""), status.kind == .regular,

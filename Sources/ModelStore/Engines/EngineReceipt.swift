@@ -30,7 +30,7 @@ package struct EngineReceipt: Sendable {
     package var signature: JSONValue { json["signature"] ?? .null }
     package var isTrusted: Bool { json["trusted"]?.bool ?? false }
     /// Bytes of all files.
-    package var size: ByteCount { ByteCount(files.reduce(0) { $0 + $1.size }) }
+    package var size: ByteCount { ByteCount(files.map(\.size).clampedSum) }
     /// Whether baigo's own worker is in it.
     package var hasWorker: Bool { files.contains { $0.path == EngineManifest.workerName } }
     /// Whether the server of llama.cpp is in it.

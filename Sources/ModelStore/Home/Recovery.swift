@@ -10,64 +10,86 @@ extension WritingHome {
     /// Finishes or undoes what a command that died left behind.
     ///
     /// The last audit line tells what was under way; what was visible already is finished, everything else is undone.
-    /// What an import has staged stays, for the same import to go on from there.
+    /// What an import has staged stays, for the same import to go on from there. What can be neither finished nor undone,
+    /// since a file of that model cannot be read for example, ends as `interrupted`: it stands in nobody else's way.
     ///
-    /// - Throws: `FileError`, `StoreError`.
+    /// - Throws: `FileError`, `StoreError`; what stands against an update of keys and policy, before whose end nothing
+    ///   may be judged.
     func recover() throws {
         let open = audit.openIntent
         let isTrustSettled = try settleTrust()
-        var result: AuditLine.Result?
+        var ending: (result: AuditLine.Result, error: String?)?
         var changed: [PackageName] = []
         if let open {
             if let name = open.event.model.flatMap({ try? ModelReference($0).name }) { changed.append(name) }
-            result =
-                switch open.event.operation {
-                case "import" where open.event.details["adding"] == "signatures": try settleAddition(open)
-                case "import": try settleImport(open)
-                case "remove": try settleRemoval(open)
-                case "store.move": open.event.details["to"]?.string == home.path.string ? .recovered : .undone
-                case "trust.update": try settleTrustUpdate(open, isFinished: isTrustSettled)
-                case "activate", "rollback": try settleActivation(open)
-                case let operation where operation.hasPrefix("engine."): try settleEngine(open)
-                default: .interrupted
-                }
+            do {
+                ending = (try settle(open, isTrustSettled: isTrustSettled), nil)
+            } catch let error as any PresentableError where !error.isNoSpace {
+                ending = (.interrupted, error.identifier)
+            }
         }
-        let isUndone = open?.event.operation == "import" && result == .undone && open?.event.details["adding"] == nil
-        for name in try staging.names() {
-            let isSettled = name == open?.event.identity?.hex && !isUndone
-            if SHA256Digest(hex: name) == nil || isSettled {
-                try discardStaging(name)
-            } else {
-                try retreat(name)
+        let isFinished = ending?.result != .undone && ending?.result != .interrupted
+        let isKeeping = open?.event.operation == "import" && !isFinished && open?.event.details["adding"] == nil
+        for name in try staging.namesAndOthers().names {
+            let isSettled = name == open?.event.identity?.hex && !isKeeping
+            try attempt {
+                if SHA256Digest(hex: name) == nil || isSettled {
+                    try discardStaging(name)
+                } else {
+                    try retreat(name)
+                }
             }
         }
         try removeDrafts(of: open?.event.operation, changed)
-        guard let open, let result else { return }
-        _ = publishIndex(changed: changed)
+        guard let open, let ending else { return }
+        if !isShort { _ = publishIndex(changed: changed) }
         try audit.outcome(
-            AuditEvent(open.event.operation, model: open.event.model, identity: open.event.identity), result,
-            of: AuditHead(sequence: open.sequence, digest: audit.head.digest))
+            AuditEvent(open.event.operation, model: open.event.model, identity: open.event.identity), ending.result,
+            error: ending.error, of: AuditHead(sequence: open.sequence, digest: audit.head.digest))
+    }
+
+    private func settle(_ open: AuditLine, isTrustSettled: Bool) throws -> AuditLine.Result {
+        switch open.event.operation {
+        case "import" where open.event.details["adding"] == "signatures": try settleAddition(open)
+        case "import": try settleImport(open)
+        case "remove": try settleRemoval(open)
+        case "store.move": open.event.details["to"]?.string == home.path.string ? .recovered : .undone
+        case "trust.update": try settleTrustUpdate(open, isFinished: isTrustSettled)
+        case "activate", "rollback": try settleActivation(open)
+        case let operation where operation.hasPrefix("engine."): try settleEngine(open)
+        default: .interrupted
+        }
+    }
+
+    /// Cleans something up; what cannot be removed harms nothing that is visible, and the next writer tries again.
+    private func attempt(_ body: () throws -> Void) throws {
+        do { try body() } catch is any PresentableError {}
     }
 
     /// Removes the drafts of small files that the command which died was about to put in place.
     private func removeDrafts(of operation: String?, _ changed: [PackageName]) throws {
-        try root.removeDrafts()
+        try attempt { try root.removeDrafts() }
         guard operation != nil else { return }
         for name in changed {
-            guard let model = try ModelFolder(name, in: models) else { continue }
-            try model.folder.removeDrafts()
-            for version in try model.versionFolders() where try model.folder.status(of: version)?.kind == .folder {
-                try model.folder.folder(version).removeDrafts()
+            try attempt {
+                guard let model = try ModelFolder(name, in: models) else { return }
+                try model.folder.removeDrafts()
+                for version in try model.versionFolders() where try model.folder.status(of: version)?.kind == .folder {
+                    try attempt { try model.folder.folder(version).removeDrafts() }
+                }
             }
         }
-        if let quarantine = try home.folder(StoreLayout.quarantine, in: root) {
+        try attempt {
+            guard let quarantine = try home.folder(StoreLayout.quarantine, in: root) else { return }
             for name in try quarantine.names() where try quarantine.status(of: name)?.kind == .folder {
                 try quarantine.folder(name).removeDrafts()
             }
         }
-        guard let trust = try home.folder(StoreLayout.trust, in: root) else { return }
-        try trust.removeDrafts()
-        if try trust.status(of: "keys")?.kind == .folder { try trust.folder("keys").removeDrafts() }
+        try attempt {
+            guard let trust = try home.folder(StoreLayout.trust, in: root) else { return }
+            try trust.removeDrafts()
+            if try trust.status(of: "keys")?.kind == .folder { try trust.folder("keys").removeDrafts() }
+        }
     }
 
     /// Removes something from `staging`, with the blobs that came or stayed only for its sake.
@@ -179,7 +201,7 @@ extension WritingHome {
         let wanted = (open.event.details["folders"]?.array ?? []).compactMap(\.string)
         guard let model = try ModelFolder(name, in: models) else { return .recovered }
         let left = try model.versionFolders()
-        _ = try model.settleRemoval(in: models)
+        try model.forget(model.traces(), left: left, in: models)
         return wanted.contains(where: left.contains) ? .undone : .recovered
     }
 

@@ -16,19 +16,36 @@ final class WritingHome {
     let models: Folder
     let staging: Folder
     private(set) var identity: StoreIdentity
+    /// Whether the index had to make room.
+    let isShort: Bool
     private let lock: FileLock
+
+    /// Room below which a change that frees some takes that of the index first.
+    private static let scarce = ByteCount(1 << 20)
 
     /// Takes the lock, makes what is missing, and finishes or undoes what a command that died left.
     ///
+    /// - Parameters:
+    ///   - home: The store's home.
+    ///   - context: Who works with it.
+    ///   - purpose: What others that wait are told.
+    ///   - wait: How long to wait for another writer.
+    ///   - isFreeing: Whether the change makes room, so that it has to be possible on a full disk.
+    ///   - future: The last line of the log, where it is taken though it is of the future.
     /// - Throws: `FileError`: `locked`, `unsafeOwnership`, `clock` and others; `StoreError`; `CancellationError`.
     init(
         _ home: StoreHome, context: StoreContext, purpose: String, waiting wait: Duration,
-        accepting future: AuditHead? = nil
+        freeing isFreeing: Bool = false, accepting future: AuditHead? = nil
     ) throws {
         self.home = home
         self.context = context
         root = try home.writing()
         lock = try FileLock.take(StoreLayout.lock, in: root, for: purpose, waiting: wait)
+        if isFreeing, try root.freeSpace() < Self.scarce {
+            isShort = try root.dropIndex()
+        } else {
+            isShort = false
+        }
         if let found = try StoreIdentity(in: root) {
             identity = found
         } else {
@@ -45,6 +62,18 @@ final class WritingHome {
 
     /// The models as the plain files tell them.
     var catalog: Catalog { Catalog(models: models, root: root) }
+
+    /// Announces a change that makes room; where there is none for the line, the index makes way.
+    ///
+    /// - Throws: As `AuditWriter.intent`.
+    func announce(freeing event: AuditEvent) throws -> AuditHead {
+        do {
+            return try audit.intent(event)
+        } catch let error as FileError where error.code == .noSpace {
+            guard try root.dropIndex() else { throw error }
+            return try audit.intent(event)
+        }
+    }
 
     /// Whether a file of this store can have a second name.
     ///
@@ -80,6 +109,17 @@ final class WritingHome {
 }
 
 extension Folder {
+    /// Removes the index from a home: it is made from the plain files, and made again.
+    ///
+    /// - Returns: Whether there was one.
+    /// - Throws: `FileError`.
+    fileprivate func dropIndex() throws(FileError) -> Bool {
+        guard try status(of: StoreLayout.index)?.kind == .regular else { return false }
+        try removeFile(StoreLayout.index)
+        try sync()
+        return true
+    }
+
     /// Whether a file in this folder can have a second name.
     ///
     /// - Throws: `FileError`, where not even a first one can be made.

@@ -66,7 +66,7 @@ final class ImportCommit {
     private func place(_ receipt: Receipt, from area: Folder) throws {
         let folder = StoreLayout.folderName(receipt.version, receipt.identity)
         let model = try ModelFolder(making: receipt.name, in: writing.models)
-        before = (folder, try model.recordedActive())
+        before = (folder, try model.namedActive())
         try area.rename(StagingArea.version, to: folder, in: model.folder)
         try model.folder.sync()
         guard request.isActivating else { return }
@@ -97,7 +97,7 @@ final class ImportCommit {
     }
 
     private func retract(_ name: String, of model: ModelFolder, active: String?) throws {
-        if try model.recordedActive() != active {
+        if try model.namedActive() != active {
             if let active {
                 try model.folder.publish(Array((active + "\n").utf8), as: StoreLayout.active)
             } else {

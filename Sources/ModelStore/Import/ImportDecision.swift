@@ -49,16 +49,16 @@ struct ImportDecision {
     ///
     /// `staged` is the room that parts of some of them take already.
     func needed(
-        isHeld: (SHA256Digest, Int64) throws -> Bool, staged: [SHA256Digest: Int64] = [:], copies: Int64 = 1
+        isHeld: (SHA256Digest, Int64) throws -> Bool, staged: [SHA256Digest: Int64] = [:], copies: Int = 1
     ) rethrows -> ByteCount {
         var sizes: [SHA256Digest: Int64] = [:]
         for file in package.files { sizes[file.sha256] = file.size }
         var total: Int64 = 0
         for (digest, size) in sizes {
             let isHeld = try isHeld(digest, size)
-            let (bytes, _) = size.multipliedReportingOverflow(by: isHeld ? copies - 1 : copies)
+            let bytes = repeatElement(size, count: isHeld ? copies - 1 : copies).clampedSum
             let present = isHeld ? 0 : min(staged[digest] ?? 0, size)
-            total = total.addingReportingOverflow(max(bytes - present, 0)).partialValue
+            total = total.clampedAdding(max(bytes - present, 0))
         }
         return ByteCount(total)
     }

@@ -34,9 +34,10 @@ struct ImportTransaction {
                 addition = (found, try found.judge())
             } else {
                 if evidence == nil, package.signatureIsKnown { evidence = try request.approve(nil) }
-                try decision.checkSpelling(names: try writing.catalog.names(), versions: versions)
+                try decision.checkSpelling(names: try writing.catalog.readableNames().names, versions: versions)
                 try decision.checkConflict(standing, isReplacing: request.isReplacing)
                 try checkPlace()
+                if request.isActivating { try ModelFolder(name, in: writing.models)?.checkActivation() }
                 try checkSpace(decision)
             }
         } catch {
@@ -113,7 +114,7 @@ struct ImportTransaction {
     func event(_ evidence: ImportEvidence?, adding details: [String: JSONValue] = [:]) -> AuditEvent {
         var members: [String: JSONValue] = [
             "activate": .bool(request.isActivating), "from": .string(request.origin),
-            "size": .integer(package.files.reduce(0) { $0 + $1.size }),
+            "size": .integer(package.files.map(\.size).clampedSum),
         ]
         if request.isReplacing { members["replace"] = true }
         if let evidence {
@@ -142,7 +143,7 @@ struct ImportTransaction {
     }
 
     private func checkSpace(_ decision: ImportDecision) throws {
-        let copies: Int64 = try writing.takesLinks() ? 1 : 2
+        let copies = try writing.takesLinks() ? 1 : 2
         let staged = try StagedImport.held(by: package.identity, in: writing.staging)
         let needed = try decision.needed(
             isHeld: { try writing.blobs.holds($0, size: $1) }, staged: staged, copies: copies)

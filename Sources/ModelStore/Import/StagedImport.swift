@@ -91,7 +91,7 @@ package struct StagedImport: Sendable, Equatable {
             if status.kind == .folder {
                 try measure(folder.folder(name), &bytes, &latest)
             } else if status.linkCount == 1, name != StagingArea.note {
-                bytes += status.size
+                bytes = bytes.clampedAdding(status.size)
             }
         }
     }

@@ -45,8 +45,8 @@ package struct StagedTree {
     }
 
     private func place(_ file: PackageFile, in root: Folder) throws {
-        var parts = file.path.split(separator: "/").map(String.init)
-        let name = parts.removeLast()
+        var parts = EntryName.parts(of: file.path)
+        let name = parts.popLast() ?? ""
         let folder = try parts.reduce(root) { try $0.folder(making: $1) }
         let content = try area.place(of: file.sha256)
         do throws(FileError) {

@@ -16,8 +16,8 @@ struct VersionBuilder {
         let package = try version.folder(making: StoreLayout.package)
         var folders: [String: Folder] = ["": package]
         for file in receipt.files {
-            var parts = file.path.split(separator: "/").map(String.init)
-            let last = parts.removeLast()
+            var parts = EntryName.parts(of: file.path)
+            let last = parts.popLast() ?? ""
             var inner = package
             var path = ""
             for part in parts {

@@ -37,7 +37,7 @@ struct IndexPublisher {
     func rebuild() throws {
         try publish {
         } filling: { database in
-            for name in try catalog.names() { try replace(name, in: database) }
+            for name in try catalog.readableNames().names { try replace(name, in: database) }
         }
     }
 
@@ -78,9 +78,10 @@ struct IndexPublisher {
 
     private func replace(_ name: PackageName, in database: Database) throws {
         try database.execute(sql: "DELETE FROM model WHERE name = ?", arguments: [name.description])
-        guard let model = try ModelFolder(name, in: catalog.models) else { return }
+        // A model that cannot be read is not in the index: whoever lists looks at its folder.
+        guard let model = try? ModelFolder(name, in: catalog.models) else { return }
         let stamp = try model.folder.status().modifiedNanoseconds
-        let reading = try catalog.versions(of: name)
+        let reading = try catalog.reading(of: name)
         try database.execute(
             sql: "INSERT INTO model (name, stamp) VALUES (?, ?)",
             arguments: [name.description, reading.faults.isEmpty ? stamp : -1])

@@ -90,21 +90,27 @@ extension ModelStore {
                 engines: engines.engines, warnings: engines.warnings)
         }
         let catalog = Catalog(models: models, root: root)
-        let readings = try Parallel.map(try catalog.names(), isCancellable: true) { name in
-            let reading = try catalog.versions(of: name)
-            let model = try ModelFolder(name, in: models)
-            let versions = try reading.versions.compactMap { stored -> Inventory.Version? in
-                guard let model, let folder = try VersionFolder(stored.folderName, in: model) else { return nil }
-                return Inventory.Version(
-                    stored: stored, engine: try folder.manifest().json["engine"] ?? .null,
-                    signers: folder.receipt.signature["signers"]?.array ?? [], files: folder.receipt.files,
-                    source: folder.receipt.source)
+        let (names, faults) = try catalog.readableNames()
+        let readings = try Parallel.map(names, isCancellable: true) { name in
+            var reading = try catalog.reading(of: name)
+            var versions: [Inventory.Version] = []
+            for stored in reading.versions {
+                let found = try reading.noting { () throws -> Inventory.Version? in
+                    guard let model = try ModelFolder(name, in: models),
+                        let folder = try VersionFolder(stored.folderName, in: model)
+                    else { return nil }
+                    return Inventory.Version(
+                        stored: stored, engine: try folder.manifest().json["engine"] ?? .null,
+                        signers: folder.receipt.signature["signers"]?.array ?? [], files: folder.receipt.files,
+                        source: folder.receipt.source)
+                }
+                if let found = found ?? nil { versions.append(found) }
             }
             return (versions: versions, warnings: reading.faults.map(\.asWarning))
         }
         return Inventory(
             createdAt: createdAt, createdBy: createdBy, storeID: identity.storeID, audit: audit,
             versions: readings.flatMap(\.versions), engines: engines.engines,
-            warnings: readings.flatMap(\.warnings) + engines.warnings)
+            warnings: faults.map(\.asWarning) + readings.flatMap(\.warnings) + engines.warnings)
     }
 }

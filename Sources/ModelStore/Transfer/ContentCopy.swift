@@ -22,7 +22,7 @@ struct ContentCopy {
     ///   `CancellationError`.
     func run(_ sizes: [SHA256Digest: Int64], isSettled: Bool) throws -> (count: Int, bytes: ByteCount) {
         let missing = try sizes.filter { try !target.blobs.holds($0.key, size: $0.value) }.sorted { $0.key < $1.key }
-        let total = missing.reduce(0) { $0 + $1.value }
+        let total = missing.map(\.value).clampedSum
         try checkSpace(total, all: sizes)
         var done: Int64 = 0
         var count = 0
@@ -34,7 +34,7 @@ struct ContentCopy {
             } catch let error as FileError where error.code == .notFound {
                 if isSettled { throw damaged(digest, "is missing", error) }
             }
-            done += size
+            done = done.clampedAdding(size)
             progress.report(.copying, completed: done, total: total)
         }
         try target.staging.removeTree(Self.area)
@@ -76,8 +76,8 @@ struct ContentCopy {
 
     private func checkSpace(_ bytes: Int64, all: [SHA256Digest: Int64]) throws {
         // Where files cannot have two names each is there twice.
-        let copies = try target.staging.takesLinks() ? bytes : bytes + bytes
-        let needed = ByteCount(copies + Int64(all.count) * 4096 + (1 << 20))
+        let copies = try target.staging.takesLinks() ? bytes : bytes.clampedAdding(bytes)
+        let needed = ByteCount(copies.clampedAdding(Int64(all.count) * 4096 + (1 << 20)))
         let free = try target.root.freeSpace()
         guard needed > free, bytes > 0 else { return }
         throw FileError(

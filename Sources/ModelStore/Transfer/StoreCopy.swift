@@ -105,6 +105,6 @@ struct StoreCopy {
         let copied = try ContentCopy(source: source.blobs, target: target, progress: progress)
             .run(sizes, isSettled: isSettled)
         written.count += copied.count
-        written.bytes += copied.bytes.bytes
+        written.bytes = written.bytes.clampedAdding(copied.bytes.bytes)
     }
 }

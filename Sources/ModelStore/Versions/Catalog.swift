@@ -13,34 +13,57 @@ struct Catalog {
     /// What was read of one model.
     struct Reading {
         var versions: [StoredVersion] = []
-        /// Versions that cannot be read.
-        var faults: [StoreError] = []
+        /// Why versions, or files beside them, cannot be read.
+        var faults: [any PresentableError] = []
+
+        /// What `body` finds; `nil` where it fails, which is noted.
+        mutating func noting<Value>(_ body: () throws -> Value) throws -> Value? {
+            do {
+                return try body()
+            } catch let error as any PresentableError {
+                faults.append(error)
+                return nil
+            }
+        }
     }
 
     /// The names of all models in byte order; a name that baigo would not give is left out.
     ///
-    /// - Throws: `FileError`.
+    /// - Throws: `FileError`, also where the folder of one publisher cannot be read.
     func names() throws(FileError) -> [PackageName] {
+        let (names, faults) = try readableNames()
+        if let fault = faults.first { throw fault }
+        return names
+    }
+
+    /// The same, without the models of publishers whose folder cannot be read, and why that is.
+    ///
+    /// - Throws: `FileError` where the folder of all models cannot be read.
+    func readableNames() throws(FileError) -> (names: [PackageName], faults: [FileError]) {
         var names: [PackageName] = []
-        try eachFolder { publisher, folder throws(FileError) in
-            names += try folder.names().compactMap { Self.name(publisher: publisher, model: $0) }
+        let faults = try eachFolder { publisher, folder throws(FileError) in
+            names += try folder.namesAndOthers().names.compactMap { Self.name(publisher: publisher, model: $0) }
         }
-        return names.map { (text: $0.description, name: $0) }
+        let sorted = names.map { (text: $0.description, name: $0) }
             .sorted { $0.text.precedesBytewise($1.text) }.map(\.name)
+        return (sorted, faults)
     }
 
     /// Goes through the folders of publishers; one that is gone meanwhile is left out.
-    func eachFolder(_ body: (_ publisher: String, _ folder: Folder) throws(FileError) -> Void) throws(FileError) {
-        for publisher in try models.names() where !publisher.hasPrefix(".") {
-            let folder: Folder
+    ///
+    /// - Returns: Why some of them cannot be read.
+    func eachFolder(
+        _ body: (_ publisher: String, _ folder: Folder) throws(FileError) -> Void
+    ) throws(FileError) -> [FileError] {
+        var faults: [FileError] = []
+        for publisher in try models.namesAndOthers().names where !publisher.hasPrefix(".") {
             do throws(FileError) {
-                folder = try models.folder(publisher)
+                try body(publisher, try models.folder(publisher))
             } catch {
-                guard error.code == .notFound else { throw error }
-                continue
+                if error.code != .notFound { faults.append(error) }
             }
-            try body(publisher, folder)
         }
+        return faults
     }
 
     /// The name of a model by its folders; `nil` where baigo would not give it.
@@ -54,16 +77,16 @@ struct Catalog {
     func fullName(of name: PackageName) throws -> PackageName {
         if try ModelFolder(name, in: models) != nil { return name }
         if name.publisher == nil, let only = try onlyPublisher(of: name.model) { return only }
-        return try Resolver(names: try names()).fullName(of: name)
+        return try Resolver(names: try readableNames().names).fullName(of: name)
     }
 
     /// The only model of that name with a publisher; `nil` for none or several.
     private func onlyPublisher(of model: String) throws -> PackageName? {
         var found: [PackageName] = []
-        for publisher in try models.names() where !publisher.hasPrefix(".") && publisher != StoreLayout.noPublisher {
-            guard let name = Self.name(publisher: publisher, model: model),
+        _ = try eachFolder { publisher, _ throws(FileError) in
+            guard publisher != StoreLayout.noPublisher, let name = Self.name(publisher: publisher, model: model),
                 try ModelFolder(name, in: models) != nil
-            else { continue }
+            else { return }
             found.append(name)
         }
         return found.count == 1 ? found.first : nil
@@ -71,29 +94,37 @@ struct Catalog {
 
     /// All versions of a model, the newest first.
     ///
-    /// - Throws: `FileError`; damaged versions are collected instead.
+    /// - Throws: `FileError` where the model's folder cannot be read; faults of what is in it are collected instead.
     func versions(of name: PackageName) throws -> Reading {
         var reading = Reading()
         guard let model = try ModelFolder(name, in: models) else { return reading }
-        var active: String?
-        do {
-            active = try model.activeFolder()
-        } catch let error as StoreError {
-            reading.faults.append(error)
-        }
-        let pinned = try model.pinned()
+        let active = try reading.noting { try model.activeFolder() } ?? nil
+        let pinned = try reading.noting { try model.pinned() } ?? []
         for folder in try model.versionFolders() {
-            do {
-                guard let found = try VersionFolder(folder, in: model) else { continue }
-                reading.versions.append(
-                    found.stored(
-                        try found.manifest(), isActive: folder == active, isPinned: pinned.contains(folder)))
-            } catch let error as StoreError {
-                if try model.folder.status(of: folder) != nil { reading.faults.append(error) }
+            let found = try reading.noting { () throws -> StoredVersion? in
+                do {
+                    guard let found = try VersionFolder(folder, in: model) else { return nil }
+                    return found.stored(
+                        try found.manifest(), isActive: folder == active, isPinned: pinned.contains(folder))
+                } catch {
+                    // What was removed meanwhile is no fault.
+                    guard try model.folder.status(of: folder) != nil else { return nil }
+                    throw error
+                }
             }
+            if let found = found ?? nil { reading.versions.append(found) }
         }
         reading.versions.sort { ($0.sequence, $0.folderName) > ($1.sequence, $1.folderName) }
         return reading
+    }
+
+    /// The same for lists: a model that cannot be read at all leaves the others.
+    func reading(of name: PackageName) throws -> Reading {
+        do {
+            return try versions(of: name)
+        } catch let error as any PresentableError {
+            return Reading(faults: [error])
+        }
     }
 
     /// Everything the store knows of one version.

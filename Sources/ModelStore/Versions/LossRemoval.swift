@@ -34,12 +34,14 @@ struct LossRemoval {
         let intent = try writing.audit.intent(event)
         var isModelGone = true
         if let model = try ModelFolder(name, in: writing.models) {
-            isModelGone = try model.settleRemoval(in: writing.models)
+            let left = try model.versionFolders()
+            try model.forget(model.traces(), left: left, in: writing.models)
+            isModelGone = left.isEmpty
         }
         let fault = writing.publishIndex(changed: [name])
         let audit = try writing.audit.outcome(event, .done, of: intent)
         return RemovalResult(
-            versions: [], lost: lost, isModelGone: isModelGone, removedBlobs: 0, freed: ByteCount(0),
+            versions: [], unreadable: [], lost: lost, isModelGone: isModelGone, removedBlobs: 0, freed: ByteCount(0),
             warnings: [fault?.asWarning].compactMap(\.self), audit: audit)
     }
 }
@@ -50,19 +52,6 @@ extension LostVersion {
         let isName = reference.name == name || (reference.name.publisher == nil && reference.name.model == name.model)
         guard isName, let version = reference.version else { return isName }
         return folderName.hasPrefix("\(version)~\(reference.identityPrefix?.prefix(StoreLayout.identityDigits) ?? "")")
-    }
-}
-
-extension ModelFolder {
-    /// Brings `active` and `pinned` in line with the versions that are left, or removes the folder where none is.
-    ///
-    /// - Returns: Whether nothing of the model is left.
-    /// - Throws: `FileError`; `StoreError`, code `damaged`.
-    func settleRemoval(in models: Folder) throws -> Bool {
-        let left = try versionFolders()
-        if let active = try recordedActive(), !left.contains(active) { try deactivate() }
-        if left.isEmpty { try retire(in: models) } else { try dropStalePins() }
-        return left.isEmpty
     }
 }
 

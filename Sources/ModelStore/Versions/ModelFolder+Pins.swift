@@ -26,12 +26,4 @@ extension ModelFolder {
         }
     }
 
-    /// Forgets the pins of versions that are gone, so that one that comes again is not pinned by what was before.
-    ///
-    /// - Throws: `FileError`.
-    func dropStalePins() throws(FileError) {
-        let pinned = try pinned()
-        let left = pinned.intersection(try versionFolders())
-        if left != pinned { try pin(left) }
-    }
 }

@@ -46,7 +46,7 @@ struct ModelFolder {
     ///
     /// - Throws: `FileError`.
     func versionFolders() throws(FileError) -> [String] {
-        try folder.names().filter { $0.contains("~") && !$0.hasPrefix(".") }
+        try folder.namesAndOthers().names.filter { $0.contains("~") && !$0.hasPrefix(".") }
     }
 
     /// The name of the active version's folder; `nil` where none is, or where the active one is gone.
@@ -67,6 +67,28 @@ struct ModelFolder {
             throw StoreError.damaged(folder.path(of: StoreLayout.active), "does not name a version")
         }
         return String(text.dropLast())
+    }
+
+    /// What `active` says; `nil` also where it is damaged, since it makes no version the active one then.
+    ///
+    /// - Throws: `FileError` where it cannot be read.
+    func namedActive() throws -> String? {
+        do {
+            return try recordedActive()
+        } catch let error as StoreError where error.code == .damaged {
+            return nil
+        } catch let error as FileError where error.code == .wrongType {
+            return nil
+        }
+    }
+
+    /// Refuses to make a version the active one where the files that tell of it cannot be read or replaced.
+    ///
+    /// - Throws: `FileError`; `StoreError`, code `damaged`.
+    func checkActivation() throws {
+        _ = try history()
+        guard try folder.status(of: StoreLayout.active)?.kind == .folder else { return }
+        throw StoreError.damaged(folder.path(of: StoreLayout.active), "is a folder")
     }
 
     /// Makes a version the active one, and writes that into the history first.
@@ -99,7 +121,7 @@ struct ModelFolder {
     /// - Throws: `FileError`; `StoreError`, code `damaged`.
     @discardableResult
     func retractActivation(announcedBy sequence: Int64, of folderName: String) throws -> Bool {
-        guard try recordedActive() != folderName else { return false }
+        guard try namedActive() != folderName else { return false }
         let old: [JSONValue]
         do { old = try history() } catch is StoreError {
             // One that cannot be read was not written to.

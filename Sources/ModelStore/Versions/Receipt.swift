@@ -36,7 +36,7 @@ package struct Receipt: Sendable, Equatable {
         let counted = signers.filter { $0.trusted || ($0.status == .expiredKey && $0.madeWhileValid == true) }
         return counted.isEmpty ? signers.filter { $0.status == .valid } : counted
     }
-    package var size: ByteCount { ByteCount(files.reduce(0) { $0 + $1.size }) }
+    package var size: ByteCount { ByteCount(files.map(\.size).clampedSum) }
 }
 
 extension Receipt {

@@ -5,8 +5,10 @@ internal import BundleKit
 
 /// What a removal did.
 package struct RemovalResult: Sendable {
-    /// The versions that are gone.
+    /// The versions that are gone, as far as they could be read.
     package let versions: [StoredVersion]
+    /// The others, as `name:version~identity`.
+    package let unreadable: [String]
     /// Versions that were not there any more, and whose loss is acknowledged now.
     package internal(set) var lost: [LostVersion] = []
     /// Whether nothing of the model is left.
@@ -31,43 +33,103 @@ struct Removal {
 
     /// Moves the versions out of sight and then deletes them, with the blobs that only they needed.
     ///
+    /// What may fail to be read is read before anything is moved.
+    ///
     /// - Throws: `FileError`, `StoreError`.
     func run() throws -> RemovalResult {
-        let event = AuditEvent(
-            "remove", model: folders.count == 1 ? "\(model.name):\(folders[0])" : model.name.description,
-            identity: folders.count == 1 ? versions.first?.identity : nil,
-            details: ["folders": .array(folders.map(JSONValue.string))])
-        let intent = try writing.audit.intent(event)
-        let trashName = WritingHome.trashPrefix + String(intent.sequence)
-        let trash = try writing.staging.folder(making: trashName)
-        try writing.staging.sync()
+        let left = try model.versionFolders().filter { !folders.contains($0) }
+        let traces = model.traces()
         var digests: Set<SHA256Digest> = []
         for folder in folders {
             // A receipt that is damaged names no blobs; a later collection finds them.
             if let version = try? VersionFolder(folder, in: model) {
                 digests.formUnion(version.receipt.files.map(\.sha256))
             }
-            try model.folder.rename(folder, to: folder, in: trash)
         }
+        let departure = Departure(name: model.name, folders: Set(folders), isWhole: left.isEmpty)
+        let needed = digests.isEmpty ? [] : try writing.catalog.reachableDigestsIfReadable(without: departure)
+
+        let event = AuditEvent(
+            "remove", model: subject, identity: folders.count == 1 ? versions.first?.identity : nil,
+            details: ["folders": .array(folders.map(JSONValue.string))])
+        let intent = try writing.announce(freeing: event)
+        let trashName = WritingHome.trashPrefix + String(intent.sequence)
+        let trash = try writing.staging.folder(making: trashName)
+        try writing.staging.sync()
+        for folder in folders { try model.folder.rename(folder, to: folder, in: trash) }
         try model.folder.sync()
         try trash.sync()
-        let isModelGone = try model.settleRemoval(in: writing.models)
-        let removed = try writing.removeUnreachable(of: digests)
-        try writing.discardStaging(trashName)
-        var warnings: [Warning] = []
+        try model.forget(traces, left: left, in: writing.models)
+        let unneeded = needed.map { digests.subtracting($0).sorted() } ?? []
+        let removed = try unneeded.map { try writing.blobs.remove($0).bytes }
+        try writing.staging.removeTree(trashName)
+        try writing.staging.sync()
+        var warnings = leftovers(isUnknown: needed == nil)
         if let fault = writing.publishIndex(changed: [model.name]) { warnings.append(fault.asWarning) }
-        let freed = ByteCount(removed.reduce(0) { $0 + $1.size.bytes })
+        let freed = ByteCount(removed.clampedSum)
         let done = AuditEvent(
             event.operation, model: event.model, identity: event.identity,
             details: ["blobs": .integer(Int64(removed.count)), "bytes": .integer(freed.bytes)])
         let audit = try writing.audit.outcome(done, .done, of: intent)
         return RemovalResult(
-            versions: versions, isModelGone: isModelGone, removedBlobs: removed.count, freed: freed,
-            warnings: warnings, audit: audit)
+            versions: versions, unreadable: unreadable.map { "\(model.name):\($0)" }, isModelGone: left.isEmpty,
+            removedBlobs: removed.count, freed: freed, warnings: warnings, audit: audit)
+    }
+
+    /// What the audit log says is removed: a version, if it is only one and its folder is named as baigo does.
+    private var subject: String {
+        let reference = "\(model.name):\(folders.first ?? "")"
+        return folders.count == 1 && (try? ModelReference(reference)) != nil ? reference : model.name.description
+    }
+
+    /// The folders of versions that could not be read.
+    private var unreadable: [String] {
+        let read = Set(versions.map(\.folderName))
+        return folders.filter { !read.contains($0) }
+    }
+
+    /// Contents that nothing may need any more, and that stay.
+    private func leftovers(isUnknown: Bool) -> [Warning] {
+        guard isUnknown || !unreadable.isEmpty else { return [] }
+        let reason =
+            isUnknown
+            ? "other versions cannot be read and may need them; see baigo check, then run baigo gc"
+            : "what could not be read does not name them; baigo gc removes them"
+        return [
+            Warning(
+                identifier: StoreError.Code.damaged.rawValue,
+                message: "contents of \(subject) may be left over: \(reason)")
+        ]
     }
 }
 
 extension ModelFolder {
+    /// What names versions of a model beside their folders.
+    struct Traces {
+        let active: String?
+        let pinned: Set<String>
+    }
+
+    /// What names versions beside their folders; a file that cannot be read names none.
+    func traces() -> Traces {
+        Traces(active: (try? namedActive()) ?? nil, pinned: (try? pinned()) ?? [])
+    }
+
+    /// Takes the names of versions that are gone away, so that one that comes again is neither active nor pinned by what
+    /// was before, and the folder with the last of them.
+    ///
+    /// - Parameters:
+    ///   - traces: What named them.
+    ///   - left: The folders of the versions that stay.
+    ///   - models: The folder of all models.
+    /// - Throws: `FileError`.
+    func forget(_ traces: Traces, left: [String], in models: Folder) throws {
+        if let active = traces.active, !left.contains(active) { try deactivate() }
+        guard !left.isEmpty else { return try retire(in: models) }
+        let kept = traces.pinned.intersection(left)
+        if kept != traces.pinned { try pin(kept) }
+    }
+
     /// Removes the folder of a model that has no version left, and its publisher's folder if that is empty then.
     ///
     /// - Throws: `FileError`.

@@ -24,14 +24,26 @@ package struct StoredFile: Sendable, Equatable {
 extension StoredFile {
     /// Reads the files of a receipt.
     ///
+    /// Their paths keep the rules of a package's, so that none leads out of `package/`, and their sizes have a sum.
+    ///
     /// - Throws: `StoreError`, code `damaged`.
     static func list(_ json: JSONValue?, in path: String) throws(StoreError) -> [StoredFile] {
         var files: [StoredFile] = []
+        var total: Int64 = 0
         for line in json?.array ?? [] {
             guard let name = line["path"]?.string, let role = line["role"]?.string,
                 let sha256 = line["sha256"]?.string.flatMap({ SHA256Digest(hex: $0) }),
                 let size = line["size"]?.integer, size >= 0
             else { throw StoreError.damaged(path, "has a malformed line in \"files\"") }
+            do throws(BundleError) {
+                _ = try EntryName.validate(Array(name.utf8))
+            } catch {
+                throw StoreError.damaged(
+                    path, "has the path \"\(name.excerptForOneLine)\", which no package has", cause: error)
+            }
+            let (sum, isTooLarge) = total.addingReportingOverflow(size)
+            guard !isTooLarge else { throw StoreError.damaged(path, "has sizes without a sum in \"files\"") }
+            total = sum
             files.append(StoredFile(path: name, roleName: role, sha256: sha256, size: size))
         }
         return files

@@ -30,16 +30,15 @@ struct VersionFolder {
     ///
     /// - Throws: `StoreError`, code `damaged`; `FileError`.
     func manifest() throws -> Manifest {
-        let package = try folder.folder(StoreLayout.package)
+        let path = folder.path(of: StoreLayout.package) + "/" + PackageEntryName.manifest
         do {
-            let bytes = try package.bytes(of: "manifest.json")
+            let bytes = try folder.folder(StoreLayout.package).bytes(of: PackageEntryName.manifest)
             return Manifest.isForeign(bytes)
                 ? try Manifest(foreign: bytes, in: foreignPlace) : try Manifest(reading: bytes)
         } catch let error as BundleError {
-            throw StoreError.damaged(
-                package.path(of: "manifest.json"), "cannot be read: \(error.message)", cause: error)
+            throw StoreError.damaged(path, "cannot be read: \(error.message)", cause: error)
         } catch let error as FileError where error.code == .notFound {
-            throw StoreError.damaged(package.path(of: "manifest.json"), "is missing", cause: error)
+            throw StoreError.damaged(path, "is missing", cause: error)
         }
     }
 
@@ -102,12 +101,9 @@ package struct StoredPackage: Sendable {
     /// - Throws: `StoreError`, code `damaged`, naming the file; `FileError`.
     package func checkSizes() throws {
         for file in files {
-            var parts = file.path.split(separator: "/").map(String.init)
-            let name = parts.removeLast()
             do {
-                var inner = try Folder.open(folder)
-                for part in parts { inner = try inner.folder(part) }
-                guard let status = try inner.status(of: name), status.kind == .regular else {
+                let place = try Folder.open(folder).place(of: file.path)
+                guard let status = try place.folder.status(of: place.name), status.kind == .regular else {
                     throw StoreError.damaged(path(of: file).string, "is missing")
                 }
                 guard status.size == file.size else {

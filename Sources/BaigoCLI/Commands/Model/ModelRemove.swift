@@ -49,11 +49,15 @@ struct ModelRemove: BaigoCommand {
         }
         if output.json {
             try context.output.result([
-                "removed": .array(result.versions.map(\.json)), "freedBytes": .integer(result.freed.bytes),
+                "removed": .array(result.versions.map(\.json) + result.unreadable.map(Self.unreadable)),
+                "freedBytes": .integer(result.freed.bytes),
                 "lost": .array(result.lost.map { .string($0.reference) }), "warnings": result.warnings.json,
             ])
         } else {
             for version in result.versions { try context.output.line("\(version.exactReference): removed") }
+            for reference in result.unreadable {
+                try context.output.line("\(reference.escapedForTerminal): removed; it could not be read")
+            }
             for version in result.lost {
                 try context.output.line("\(version.reference): was not there; its loss is acknowledged")
             }
@@ -71,5 +75,10 @@ struct ModelRemove: BaigoCommand {
             guard !lost.isEmpty else { throw error }
             return "Acknowledge that \(lost.map(\.reference).joined(separator: ", ")) is lost?"
         }
+    }
+
+    /// A version that was removed without being read.
+    private static func unreadable(_ reference: String) -> JSONValue {
+        ["reference": .string(reference), "unreadable": true]
     }
 }

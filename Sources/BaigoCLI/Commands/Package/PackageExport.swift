@@ -80,10 +80,16 @@ struct PackageExport: BaigoCommand {
         }
     }
 
-    /// Files and folders that the command line names.
+    /// Files and folders that the command line names and that are not to be written into.
+    ///
+    /// A package may stand beside the model in the folder that is exported: nothing of it is taken that is no part of a
+    /// model.
     private func sources() throws -> [String] {
         var named = try description.files() + signing.files
-        if case .path(let path) = ModelArgument(model) { named.append(path.string) }
+        if case .path(let path) = ModelArgument(model) {
+            let isFolder = (try? FileStatus.of(path).kind) == .folder
+            if !isFolder || format == .folder { named.append(path.string) }
+        }
         return named
     }
 

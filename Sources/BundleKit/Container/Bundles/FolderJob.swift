@@ -92,7 +92,7 @@ struct FolderJob<Input: PackageInput> {
     }
 
     private func place(_ path: String, in root: Folder) throws -> (Folder, String) {
-        var parts = path.split(separator: "/").map(String.init)
+        var parts = EntryName.parts(of: path)
         let name = parts.popLast() ?? path
         var folder = root
         for part in parts { folder = try folder.folder(making: part, mode: 0o755) }
