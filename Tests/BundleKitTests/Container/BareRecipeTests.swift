@@ -33,7 +33,7 @@ struct BareRecipeTests {
     func recipeGetsAManifestFromItsModel(_ script: String, _ list: String) throws {
         let scratch = try Scratch()
         try recipe(in: scratch, script)
-        let listBytes = try scratch.bytes("p/" + list)
+        let listBytes = try Folder.open(scratch.path.appending("p")).bytes(of: list)
         for path in ["x", "p"] {
             let reader = try PackageReader.open(scratch.path.appending(path), opening(scratch))
             #expect(reader.hasMadeManifest)
