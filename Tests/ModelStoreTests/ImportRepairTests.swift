@@ -45,6 +45,16 @@ struct ImportRepairTests {
         #expect(try fixture.store.collectGarbage(dryRun: true, grace: .zero).blobs.isEmpty)
     }
 
+    @Test func replacesABlobThatWasCutInEveryPackage() throws {
+        let fixture = try StoreFixture()
+        let first = try fixture.add(try MemoryPackage("acme/one", license: "one")).package
+        try damage(first, .cut, fixture)
+        let result = try fixture.add(try MemoryPackage("acme/two", license: "two"))
+        #expect(result.outcome == .imported)
+        #expect(result.repaired == [try weights(first)])
+        try expectWhole(fixture, versions: 2)
+    }
+
     @Test(arguments: [true, false])
     func replacesADamagedBlobByWhatThePackageHas(_ canBeReadAgain: Bool) throws {
         let fixture = try StoreFixture()

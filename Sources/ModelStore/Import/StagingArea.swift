@@ -48,9 +48,16 @@ final class StagingArea: PackageSink {
                 ContentJob(digest: digest, size: file.size) { try blobs.open(digest) })
             return nil
         }
+        try noteWrongSize(file.sha256)
         let destination = try kept(file.sha256.hex) ?? contents.file(creating: file.sha256.hex)
         open[file.path] = destination
         return destination
+    }
+
+    /// Notes a blob that is there and has not the size of its content.
+    private func noteWrongSize(_ digest: SHA256Digest) throws(FileError) {
+        guard damaged[digest] == nil, let status = try blobs.status(of: digest) else { return }
+        damaged[digest] = .size(actual: status.size)
     }
 
     /// Where the blob of a content is not what its name says, the content comes from the package.
@@ -122,6 +129,7 @@ final class StagingArea: PackageSink {
             guard status != .ok else { return digest }
             damaged[digest] = status
         }
+        try noteWrongSize(digest)
         if try contents.status(of: digest.hex) != nil { try discard(digest.hex) }
         let file = try contents.file(creating: digest.hex)
         try file.writeAll(bytes, at: 0)
