@@ -57,6 +57,26 @@ struct HangUpTests {
         expect(try site.baigo("audit", "verify"), endsWith: .done)
     }
 
+    @Test func aConversationEndsWithItsTerminal() throws {
+        let site = try Site()
+        let result = try site.shell(
+            """
+            python3 - <<'END'
+            import os, pty, signal
+            process, terminal = pty.fork()
+            if process == 0:
+                signal.signal(signal.SIGHUP, signal.SIG_DFL)
+                os.execv(os.environ["BAIGO"], ["baigo", "chat", "\(Site.model)"])
+            shown = b""
+            while b"> " not in shown:
+                shown += os.read(terminal, 1000)
+            os.close(terminal)
+            print(os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+            END
+            """)
+        #expect(result.text == "129\n", "\(result)")
+    }
+
     @Test func whatWasStartedToOutliveItsTerminalDoes() throws {
         let site = try site(server: "touch ran; until [ -e go ]; do sleep 0.01; done; echo version: 1")
         let result = try site.shell(

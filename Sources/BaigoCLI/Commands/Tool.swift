@@ -77,6 +77,8 @@ package enum Tool {
     private static func end(_ error: any Error, asJSON: Bool, _ context: CommandContext) -> ExitStatus {
         if let status = error as? ResultStatus { return status.exitStatus }
         if error is CancellationError, let status = context.interrupts.received { return status }
+        // A terminal that is closed fails whoever reads or writes there, before the signal is taken or after.
+        if let error = error as? FileError, error.code == .inputOutput, context.terminal.isHungUp { return .hungUp }
         let shown =
             error as? any PresentableError
             ?? CLIError(

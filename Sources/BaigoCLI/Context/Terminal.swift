@@ -21,6 +21,17 @@ package struct Terminal: Sendable {
             controllingTerminal: controlling >= 0 ? "/dev/tty" : nil)
     }
 
+    /// Whether a standard stream is a terminal that was closed since.
+    ///
+    /// Source: Linux, drivers/tty/tty_io.c: what is asked of such a terminal ends with `EIO`.
+    var isHungUp: Bool {
+        [(STDIN_FILENO, inputIsTerminal), (STDOUT_FILENO, outputIsTerminal), (STDERR_FILENO, errorIsTerminal)].contains
+        { stream, isTerminal in
+            var settings = termios()
+            return isTerminal && tcgetattr(stream, &settings) != 0 && errno == EIO
+        }
+    }
+
     /// No terminal at all.
     package static let none = Terminal(
         inputIsTerminal: false, outputIsTerminal: false, errorIsTerminal: false, controllingTerminal: nil)

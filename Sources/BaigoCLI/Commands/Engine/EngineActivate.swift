@@ -44,9 +44,11 @@ extension EngineActivationResult {
     /// Says which engine is active now, and which was.
     func report(_ output: OutputOptions, _ context: CommandContext) throws {
         guard output.json else {
-            let before = previous?.reference ?? Self.builtIn
+            // Back to the built-in engine from one that nobody can tell, there is nothing to name.
+            let before = active == nil ? previous?.reference : previous?.reference ?? Self.builtIn
+            let change = "active" + (before.map { ", before: \($0)" } ?? "")
             return try context.output.line(
-                "\(active?.reference ?? Self.builtIn): \(isChanged ? "active, before: \(before)" : "already active")")
+                "\(active?.reference ?? Self.builtIn): \(isChanged ? change : "already active")")
         }
         try context.output.result([
             "active": active.map { .object($0.json) } ?? .null, "changed": .bool(isChanged),
