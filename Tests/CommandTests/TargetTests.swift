@@ -86,8 +86,6 @@ struct TargetTests {
             ["audit", "export", "-o", "key.asc", "--force", "--key-file", "key.asc"],
             ["trust", "export", "-o", "home/trust/keys.json", "--force"],
             ["list", "--index", "-o", "home/store.json", "--force"],
-            ["ingest", "m.baimodel", "--report", "m.baimodel"],
-            ["ingest", "m.baimodel", "--report", "home/store.json"],
         ]
         for command in commands {
             expect(try site.baigo(command + ["--json"]), endsWith: .usage, identifier: "usage.request")
@@ -103,7 +101,7 @@ struct TargetTests {
             ["export", Site.model, "-o", "pipe", "--format", "baimodel", "--force"],
             ["export", Site.model, "-o", "/dev/full", "--format", "tar", "--force"],
             ["sign", "m.baimodel", "--detached-request", "/dev/full", "--force"],
-            ["sign", "m.baimodel", "--detached-request", "pipe"], ["ingest", "m.baimodel", "--report", "pipe"],
+            ["sign", "m.baimodel", "--detached-request", "pipe"],
             ["audit", "export", "-o", "pipe"], ["list", "--index", "-o", "pipe", "--force"],
         ] {
             expect(try site.baigo(command + ["--json"]), endsWith: .environment, identifier: "environment.wrong-type")

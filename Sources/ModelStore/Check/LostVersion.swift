@@ -49,14 +49,13 @@ extension LostVersion {
     }
 
     private static func isThere(_ key: String, in models: Folder?) throws -> Bool {
-        let parts = key.split(separator: ":", maxSplits: 1)
-        guard parts.count == 2, let models else { return false }
-        let name = parts[0].contains("/") ? String(parts[0]) : "\(StoreLayout.noPublisher)/\(parts[0])"
+        let parts = key.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let models, let name = try? PackageName(validating: parts[0]) else { return false }
         do throws(FileError) {
-            return try models.status(of: "\(name)/\(parts[1])") != nil
+            return try ModelFolder(name, in: models)?.folder.status(of: parts[1]) != nil
         } catch {
-            // A file where a folder was.
-            guard error.code == .notFound else { throw error }
+            // It was removed meanwhile, or something else is where a folder was.
+            guard error.code == .notFound || error.code == .wrongType else { throw error }
             return false
         }
     }

@@ -116,8 +116,9 @@ struct PackageSignatureTests {
         _ = try PackageWriter.rewrite(
             try PackageReader.open(path), as: .folder,
             to: .file(scratch.path.appending("out"), replacing: false, readBack: false))
-        #expect(try scratch.bytes("out/model/a.gguf") == Array("weights".utf8))
-        #expect(try scratch.bytes("out/checksums.txt") == Sample().checksums)
+        let folder = try scratch.folder.folder("out")
+        #expect(try folder.folder("model").bytes(of: "a.gguf") == Array("weights".utf8))
+        #expect(try folder.bytes(of: "checksums.txt") == Sample().checksums)
     }
 
     @Test func journalThatIsNotWholeOrNotOursChangesNothing() throws {
