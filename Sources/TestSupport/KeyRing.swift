@@ -2,22 +2,23 @@
 
 package import BaigoCore
 internal import Foundation
+internal import SystemPackage
 
 /// A throw-away GnuPG home on a short path, with keys made on the fly; removed with this object, its agent ended.
 ///
 /// Everything is done by plain gpg, so that tests never check signatures only against the code that made them.
 package final class KeyRing: Sendable {
     /// The home's path, as `GNUPGHOME` wants it.
-    package let home: String
+    package var home: String { folder.path.string }
+    private let folder: TemporaryFolder
 
     /// Makes an empty home.
     ///
     /// - Parameter configuration: Lines of its gpg.conf.
     /// - Throws: `KeyRingFailure`, or what the file system says.
     package init(configuration: String = "") throws {
-        var template = Array("/tmp/bgk-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { throw KeyRingFailure(what: "no temporary folder") }
-        home = String(cString: made)
+        // The sockets of its agent need a short path.
+        folder = try TemporaryFolder(prefix: "bgk-")
         try configure(configuration)
         try configureAgent("pinentry-program /bin/false\n")
     }
@@ -40,7 +41,6 @@ package final class KeyRing: Sendable {
 
     deinit {
         _ = try? endAgent()
-        try? FileManager.default.removeItem(atPath: home)
     }
 
     /// Runs gpg in this home and gives its standard output.

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import BaigoCore
-internal import Glibc
 package import SystemPackage
 
 /// A folder of a test's own, removed with everything in it when this object goes.
@@ -12,10 +11,8 @@ package final class TemporaryFolder: Sendable {
     /// Makes an empty folder in `parent` that only this user can enter.
     ///
     /// - Throws: `FileError`.
-    package init(in parent: FilePath = "/tmp") throws(FileError) {
-        var template = Array(parent.appending("baigo-test-XXXXXX").string.utf8CString)
-        guard let made = mkdtemp(&template) else { throw FileError(.lastError, while: "make folder", parent.string) }
-        path = FilePath(platformString: made)
+    package init(in parent: FilePath = "/tmp", prefix: String = "baigo-test-") throws(FileError) {
+        path = try Folder.makeTemporary(in: parent, prefix: prefix)
     }
 
     deinit {

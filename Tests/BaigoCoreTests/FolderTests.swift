@@ -7,11 +7,11 @@ import Testing
 
 struct FolderTests {
     private func withFolder(_ body: (Folder) throws -> Void) throws {
-        var template = Array("/tmp/baigo-core-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
-        let path = String(cString: made)
-        defer { _ = try? Folder.open("/tmp").removeTree(String(path.dropFirst("/tmp/".count))) }
-        try body(try Folder.open(FilePath(path)))
+        let path = try Folder.makeTemporary(in: "/tmp", prefix: "baigo-core-")
+        defer { _ = try? Folder.open("/tmp").removeTree(path.lastComponent?.string ?? "") }
+        let folder = try Folder.open(path)
+        #expect(try folder.status().mode == 0o700)
+        try body(folder)
     }
 
     @Test func publishesWholeFilesAndReplacesThem() throws {

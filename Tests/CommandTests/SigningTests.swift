@@ -7,14 +7,6 @@ import Testing
 
 /// Signatures by the user's own keys, by key files, and by hosts that only see the list.
 struct SigningTests {
-    private func site(_ ring: KeyRing? = nil) throws -> Site {
-        let site = try Site(gnupg: ring)
-        expect(
-            try site.baigo("export", Site.model, "-o", "m.baimodel", "--name", "tiny", "--version", "1"),
-            endsWith: .done)
-        return site
-    }
-
     private func signers(_ site: Site) throws -> [String?] {
         try site.baigo("inspect", "m.baimodel", "--json").json["signature"]?["signers"]?.array?
             .map { $0["signingKey"]?.string } ?? []
@@ -33,7 +25,7 @@ struct SigningTests {
         let certifier = try ring.makeKey("sub <sub@example.test>", usage: "cert")
         _ = try ring.addSigningSubkey(to: certifier, algorithm: "rsa2048")
         primaries.append(certifier)
-        let site = try site(ring)
+        let site = try Site(holding: "m.baimodel", gnupg: ring)
         for primary in primaries {
             expect(try site.baigo("sign", "m.baimodel", "--key", primary), endsWith: .done)
         }
@@ -70,7 +62,7 @@ struct SigningTests {
         let ring = try KeyRing()
         let fingerprint = try ring.makeKey("Ada <ada@example.test>", passphrase: "secret")
         try ring.endAgent()
-        let site = try site(ring)
+        let site = try Site(holding: "m.baimodel", gnupg: ring)
         let before = try site.contents("m.baimodel")
         let command = "setsid -w $BAIGO sign m.baimodel --key \(fingerprint) --json < /dev/null"
         expect(try site.shell(command), endsWith: .environment, identifier: "signing.passphrase")
@@ -85,7 +77,7 @@ struct SigningTests {
         let ring = try KeyRing()
         let open = try ring.makeKey("Open <open@example.test>")
         let locked = try ring.makeKey("Locked <locked@example.test>", passphrase: "open sesame")
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         try site.write(Data(try ring.secretKey(open)), to: "open.asc")
         let export = ["--passphrase", "open sesame", "--armor", "--export-secret-keys", locked]
         try site.write(Data(try ring.gpg(export)), to: "locked.asc")
@@ -137,7 +129,7 @@ struct SigningTests {
     @Test(arguments: ["INT", "TERM"])
     func forgetsAKeyFileWhenItIsInterrupted(_ signal: String) throws {
         let ring = try KeyRing()
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         try site.write(Data(try ring.secretKey(try ring.makeKey("Ada <ada@example.test>"))), to: "secret.asc")
         // Hashing this takes long enough to be interrupted with the keys at hand.
         let result = try site.shell(
@@ -157,7 +149,7 @@ struct SigningTests {
 
     @Test func removesWhatAKilledProcessLeft() throws {
         let ring = try KeyRing()
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         try site.write(Data(try ring.secretKey(try ring.makeKey("Ada <ada@example.test>"))), to: "secret.asc")
         let result = try site.shell(
             """
@@ -177,7 +169,7 @@ struct SigningTests {
     @Test func carriesTheListToAnotherHostAndTheSignatureBack() throws {
         let signingHost = try KeyRing()
         let fingerprint = try signingHost.makeKey("Ada <ada@example.test>")
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         let before = try site.contents("m.baimodel")
         let request = try site.baigo("sign", "m.baimodel", "--detached-request", "list.txt")
         expect(request, endsWith: .done)
@@ -219,7 +211,7 @@ struct SigningTests {
     @Test func attachesNothingThatIsRefusedAnyway() throws {
         let ring = try KeyRing()
         let fingerprint = try ring.makeKey("Ada <ada@example.test>")
-        let site = try site(ring)
+        let site = try Site(holding: "m.baimodel", gnupg: ring)
         expect(try site.baigo("sign", "m.baimodel", "--detached-request", "list.txt"), endsWith: .done)
         let list = Array(try site.contents("list.txt"))
         try site.write(
@@ -236,7 +228,7 @@ struct SigningTests {
     @Test func signsFoldersButNoTarBundles() throws {
         let ring = try KeyRing()
         let fingerprint = try ring.makeKey("Ada <ada@example.test>")
-        let site = try site(ring)
+        let site = try Site(holding: "m.baimodel", gnupg: ring)
         expect(
             try site.shell(
                 """

@@ -28,6 +28,13 @@ final class Site {
         if let gnupg { environment["GNUPGHOME"] = gnupg.home }
     }
 
+    /// A host with a package of the small chat model, `tiny:1`, in the working folder.
+    convenience init(holding package: String, gnupg: KeyRing? = nil) throws {
+        try self.init(gnupg: gnupg)
+        expect(
+            try baigo("export", Self.model, "-o", package, "--name", "tiny", "--version", "1"), endsWith: .done)
+    }
+
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     private var fullEnvironment: [String: String] {

@@ -7,17 +7,9 @@ import Testing
 
 /// Processes that are started without a standard stream, and files that are streams.
 struct StandardStreamTests {
-    private func site(_ ring: KeyRing? = nil) throws -> Site {
-        let site = try Site(gnupg: ring)
-        expect(
-            try site.baigo("export", Site.model, "-o", "m.baimodel", "--name", "tiny", "--version", "1"),
-            endsWith: .done)
-        return site
-    }
-
     @Test(arguments: ["verify -", "inspect -", "import - --yes", "ingest -"])
     func closedStandardInputCannotBeRead(_ command: String) throws {
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         let result = try site.shell("status=0; timeout 60 $BAIGO \(command) --json <&- || status=$?; echo $status")
         #expect(result.text.split(separator: "\n").last == "7", "\(result)")
         #expect(result.errorOutput.contains("environment.io"))
@@ -25,7 +17,7 @@ struct StandardStreamTests {
     }
 
     @Test func closedStreamsThatNobodyNeedsAreNoMatter() throws {
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         for closing in ["<&-", "2>&-", "<&- 2>&-"] {
             let good = try site.shell("timeout 60 $BAIGO verify m.baimodel --quiet \(closing)")
             expect(good, endsWith: .done)
@@ -47,7 +39,7 @@ struct StandardStreamTests {
     @Test func signaturesAndKeysComeThroughPipes() throws {
         let ring = try KeyRing()
         let fingerprint = try ring.makeKey("Ada <ada@example.test>")
-        let site = try site(ring)
+        let site = try Site(holding: "m.baimodel", gnupg: ring)
         try site.write(Data(try ring.publicKey(fingerprint)), to: "key.asc")
         expect(try site.baigo("sign", "m.baimodel", "--detached-request", "list.txt"), endsWith: .done)
         let list = Array(try site.contents("list.txt"))
@@ -68,7 +60,7 @@ struct StandardStreamTests {
         let ring = try KeyRing()
         let fingerprint = try ring.makeKey("Ada <ada@example.test>")
         let other = try ring.makeKey("Bob <bob@example.test>")
-        let site = try site(ring)
+        let site = try Site(holding: "m.baimodel", gnupg: ring)
         expect(try site.baigo("sign", "m.baimodel", "--detached-request", "list.txt"), endsWith: .done)
         let list = Array(try site.contents("list.txt"))
         let signature = try ring.sign(list, with: fingerprint)

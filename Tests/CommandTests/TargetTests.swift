@@ -7,16 +7,8 @@ import Testing
 
 /// What a command writes is never what it reads, and nothing that is no file.
 struct TargetTests {
-    private func site(_ ring: KeyRing? = nil) throws -> Site {
-        let site = try Site(gnupg: ring)
-        expect(
-            try site.baigo("export", Site.model, "-o", "m.baimodel", "--name", "tiny", "--version", "1"),
-            endsWith: .done)
-        return site
-    }
-
     @Test func aRequestNeverTakesThePlaceOfThePackage() throws {
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         expect(
             try site.shell(
                 "ln m.baimodel hard; ln -s m.baimodel soft; $BAIGO convert m.baimodel x/; cp -r x kept; mkdir sub"),
@@ -36,7 +28,7 @@ struct TargetTests {
     }
 
     @Test func noTargetLiesInTheFolderThatIsRead() throws {
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         expect(
             try site.shell(
                 """
@@ -71,7 +63,7 @@ struct TargetTests {
     @Test func noOptionNamesWhatIsOverwritten() throws {
         let ring = try KeyRing()
         let fingerprint = try ring.makeKey("Ada <ada@example.test>")
-        let site = try site(ring)
+        let site = try Site(holding: "m.baimodel", gnupg: ring)
         try site.write(Data(try ring.secretKey(fingerprint)), to: "key.asc")
         try site.write(Data(try ring.publicKey(fingerprint)), to: "public.asc")
         expect(try site.shell("chmod 600 key.asc; echo text > LICENSE; cp '\(Site.model)' m.gguf"), endsWith: .done)
@@ -94,7 +86,7 @@ struct TargetTests {
     }
 
     @Test func devicesAreNoTargets() throws {
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         expect(try site.shell("mkfifo pipe"), endsWith: .done)
         expect(try site.baigo("import", "m.baimodel", "--yes"), endsWith: .done)
         for command in [
@@ -117,7 +109,7 @@ struct TargetTests {
     }
 
     @Test func aReportThatCannotBeWrittenLeavesTheFileAndSaysSo() throws {
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         let result = try site.shell(
             "status=0; $BAIGO export '\(Site.model)' -o n.baimodel > /dev/full || status=$?; echo $status")
         #expect(result.text == "7\n")
@@ -126,7 +118,7 @@ struct TargetTests {
     }
 
     @Test func namesAreShownOnOneLine() throws {
-        let site = try site()
+        let site = try Site(holding: "m.baimodel")
         let result = try site.baigo("export", Site.model, "-o", "a\u{1B}[2J\nb.baimodel")
         expect(result, endsWith: .done)
         #expect(!result.text.contains("\u{1B}"))

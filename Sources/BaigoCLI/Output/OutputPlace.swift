@@ -18,10 +18,12 @@ enum OutputPlace {
         guard target != "-" else { return }
         let places = try around(FilePath(target))
         for source in sources where source != "-" {
-            guard let read = try status(FilePath(source)), let hit = places.firstIndex(where: { read.isSame(as: $0) })
-            else { continue }
+            // What cannot be looked at is told of where it is read.
+            guard let read = try? FileStatus.of(FilePath(source)), places.contains(where: read.isSameFile) else {
+                continue
+            }
             let shown = target.escapedForTerminal
-            guard places[hit].kind == .folder else {
+            guard read.kind == .folder else {
                 throw BundleError(.invalidRequest, "\(shown) is also what is read", hint: "Choose another name.")
             }
             throw BundleError(
@@ -45,27 +47,7 @@ enum OutputPlace {
 
     /// The target itself, where it is there, and the folders that it lies in.
     private static func around(_ target: FilePath) throws(FileError) -> [FileStatus] {
-        var found: [FileStatus] = []
-        if let own = try status(target) { found.append(own) }
-        let parent = target.removingLastComponent()
-        guard let folder = try status(parent.isEmpty ? "." : parent), folder.kind == .folder else { return found }
-        var place = try (parent.isEmpty ? FilePath(".") : parent).resolved()
-        repeat {
-            if let status = try status(place) { found.append(status) }
-        } while place.removeLastComponent()
-        return found
+        [try? FileStatus.of(target)].compactMap(\.self)
+            + (try WrittenPlace(folder: target.removingLastComponent()).existing)
     }
-
-    private static func status(_ path: FilePath) throws(FileError) -> FileStatus? {
-        do throws(FileError) {
-            return try FileStatus.of(path)
-        } catch {
-            // What cannot be looked at is told of where it is read or written.
-            return nil
-        }
-    }
-}
-
-extension FileStatus {
-    fileprivate func isSame(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
 }

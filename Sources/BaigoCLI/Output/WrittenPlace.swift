@@ -8,7 +8,7 @@ struct WrittenPlace {
     /// Absolute; links on the way are followed.
     private let path: FilePath
     /// What of the place and of the folders around it exists, the innermost first.
-    private let existing: [FileStatus]
+    let existing: [FileStatus]
     /// Whether the first of these is the folder itself, or that of the file.
     private let isThere: Bool
 
@@ -46,14 +46,14 @@ struct WrittenPlace {
     func lies(in folder: WrittenPlace) -> Bool {
         if path.starts(with: folder.path) { return true }
         guard folder.isThere, let other = folder.existing.first else { return false }
-        return existing.contains { $0.device == other.device && $0.inode == other.inode }
+        return existing.contains { $0.isSameFile(as: other) }
     }
 
     /// Whether both are one folder.
     func isSame(as other: WrittenPlace) -> Bool {
         if path == other.path { return true }
         guard isThere, other.isThere, let own = existing.first, let its = other.existing.first else { return false }
-        return own.device == its.device && own.inode == its.inode
+        return own.isSameFile(as: its)
     }
 
     /// Whether both are one file, on a file system that does not tell letters by case too.
@@ -63,7 +63,7 @@ struct WrittenPlace {
         }
         if path.removingLastComponent() == other.path.removingLastComponent() { return true }
         guard isThere, other.isThere, let own = existing.first, let its = other.existing.first else { return false }
-        return own.device == its.device && own.inode == its.inode
+        return own.isSameFile(as: its)
     }
 
     private static func resolved(_ path: FilePath) throws(FileError) -> FilePath {

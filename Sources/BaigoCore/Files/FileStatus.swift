@@ -49,3 +49,8 @@ package struct FileStatus: Sendable, Equatable {
             && modifiedNanoseconds == earlier.modifiedNanoseconds
     }
 }
+
+extension FileStatus {
+    /// Whether both describe one file or folder, under whatever names, and whatever became of its content.
+    package func isSameFile(as other: FileStatus?) -> Bool { device == other?.device && inode == other?.inode }
+}

@@ -18,20 +18,23 @@ final class GPGHome: Sendable {
     ///   - prefix: What its name starts with.
     /// - Throws: `FileError` where none of the places can be written.
     init(in places: [String] = ["/tmp", "/var/tmp", "/dev/shm"], prefix: String = "bg-") throws(FileError) {
-        var failure = Errno.noSuchFileOrDirectory
+        let (place, made) = try Self.made(in: places.map { FilePath($0) }, prefix)
+        path = made.string
+        name = made.lastComponent?.string ?? ""
+        parent = try Folder.open(place)
+        folder = try parent.folder(name)
+    }
+
+    private static func made(
+        in places: [FilePath], _ prefix: String
+    ) throws(FileError) -> (place: FilePath, path: FilePath) {
+        var failure = FileError(.notFound, "there is no place for a temporary folder")
         for place in places {
-            var template = Array("\(place)/\(prefix)XXXXXX".utf8CString)
-            guard let made = mkdtemp(&template) else {
-                failure = Errno.lastError
-                continue
+            do throws(FileError) { return (place, try Folder.makeTemporary(in: place, prefix: prefix)) } catch {
+                failure = error
             }
-            path = String(cString: made)
-            name = String(path.dropFirst(place.count + 1))
-            parent = try Folder.open(FilePath(place))
-            folder = try parent.folder(name)
-            return
         }
-        throw FileError(failure, while: "make a temporary folder in", places.first ?? "/tmp")
+        throw failure
     }
 
     deinit {

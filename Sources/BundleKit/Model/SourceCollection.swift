@@ -38,7 +38,7 @@ struct SourceCollection {
         let file = PlannedFile(path: path, role: role, source: source, size: status.size)
         if let index = indexes[EntryName.folded(path)] {
             let other = try FileStatus.of(files[index].source)
-            guard other.device == status.device, other.inode == status.inode else {
+            guard other.isSameFile(as: status) else {
                 throw BundleError(
                     .invalidRequest,
                     "\(source.string.escapedForTerminal) and \(files[index].source.string.escapedForTerminal) "

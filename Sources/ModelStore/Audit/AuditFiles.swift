@@ -109,8 +109,3 @@ extension AuditFiles {
         return try AuditTail(of: part.file).statement.flatMap { $0.kind == .intent ? $0 : nil }
     }
 }
-
-extension FileStatus {
-    /// Whether both describe one file, whatever became of its content.
-    fileprivate func isSameFile(as other: FileStatus) -> Bool { device == other.device && inode == other.inode }
-}

@@ -13,36 +13,28 @@ struct HomeCheck {
     ///
     /// - Throws: `CancellationError`.
     func problems() throws -> [Warning] {
-        var problems: [Warning] = []
-        func look(_ body: () throws -> Void) throws {
-            do {
-                try body()
-            } catch let error as FileError where error.code == .notFound {
-                // It was removed meanwhile.
-            } catch let error as any PresentableError {
-                problems.append(error.asWarning)
-            }
-        }
-        try look {
+        var finder = FaultFinder(countsHostFaults: true)
+        var engines: [Warning] = []
+        try finder.look {
             guard let status = try root.status(of: StoreLayout.lock), status.kind != .regular else { return }
             throw StoreError.damaged(root.path(of: StoreLayout.lock), "is no regular file")
         }
         for name in [StoreLayout.staging, StoreLayout.trust, StoreLayout.quarantine] {
-            try look { _ = try home.folder(name, in: root) }
+            try finder.look { _ = try home.folder(name, in: root) }
         }
-        try look {
+        try finder.look {
             guard try PolicyFile(folder: root, place: .store).bytes() == nil,
                 try StoreIdentity(in: root)?.hasPolicy == true
             else { return }
             throw StoreError.damaged(root.path(of: PolicyFile.name), "is missing, and a policy was set here")
         }
-        try look {
+        try finder.look {
             guard let folder = try home.folder(StoreLayout.engines, in: root) else { return }
             let shelf = EngineShelf(folder: folder)
-            problems += try shelf.list().warnings
+            engines = try shelf.list().warnings
             _ = try shelf.history()
         }
-        try look { try catalog.checkEverythingIsUnderstood() }
-        return problems
+        try finder.look { try catalog.checkEverythingIsUnderstood() }
+        return finder.faults + engines
     }
 }

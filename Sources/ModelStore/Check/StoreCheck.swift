@@ -111,37 +111,25 @@ struct StoreCheck {
 
     /// What is wrong beside the versions of a model.
     private func problems(of model: ModelFolder) throws -> [Warning] {
-        var problems: [Warning] = []
-        func look(_ body: () throws -> Void) throws {
-            do {
-                try body()
-            } catch let error as FileError where error.code == .notFound {
-                // It was removed meanwhile.
-            } catch let error as any PresentableError {
-                if error.isOfThisHost { throw error }
-                problems.append(error.asWarning)
-            }
-        }
-        try look {
+        var finder = FaultFinder()
+        try finder.look {
             if let active = try model.recordedActive(), try model.folder.status(of: active) == nil,
                 try !isBeingRemoved(from: model), try model.recordedActive() == active
             {
-                problems.append(
-                    StoreError.damaged(model.folder.path(of: StoreLayout.active), "names a version that is not there")
-                        .asWarning)
+                throw StoreError.damaged(
+                    model.folder.path(of: StoreLayout.active), "names a version that is not there")
             }
         }
-        try look {
+        try finder.look {
             let history = try model.history()
             if let index = history.firstIndex(where: { ActivationEntry($0) == nil }) {
-                problems.append(
-                    StoreError.damaged(model.folder.path(of: StoreLayout.history), "has a malformed line \(index + 1)")
-                        .asWarning)
+                throw StoreError.damaged(
+                    model.folder.path(of: StoreLayout.history), "has a malformed line \(index + 1)")
             }
         }
-        try look { _ = try model.pinned() }
-        try look { _ = try StoredOptions(of: model.folder) }
-        return problems
+        try finder.look { _ = try model.pinned() }
+        try finder.look { _ = try StoredOptions(of: model.folder) }
+        return finder.faults
     }
 
     /// Whether the last thing the audit log tells of is the beginning of a removal from this model: then it is under
@@ -281,9 +269,4 @@ struct StoreCheck {
                     faults: version.faults))
         }
     }
-}
-
-extension FileStatus {
-    /// Whether both are names of one file.
-    func isSameFile(as other: FileStatus?) -> Bool { device == other?.device && inode == other?.inode }
 }

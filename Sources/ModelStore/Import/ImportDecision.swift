@@ -65,7 +65,7 @@ struct ImportDecision {
 
     /// Room that contents of so many bytes need, with some for receipt, index and folders.
     static func room(for needed: ByteCount) -> ByteCount {
-        ByteCount(needed.bytes.addingReportingOverflow(1 << 20).partialValue)
+        ByteCount(needed.bytes.clampedAdding(1 << 20))
     }
 
     /// Refuses what does not fit.

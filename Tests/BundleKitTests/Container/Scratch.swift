@@ -9,17 +9,10 @@ import TestSupport
 
 /// A folder of a test's own, removed with this object.
 final class Scratch: Sendable {
-    let path: FilePath
+    private let made: TemporaryFolder
+    var path: FilePath { made.path }
 
-    init() throws {
-        var template = Array("/tmp/baigo-container-XXXXXX".utf8CString)
-        guard let made = mkdtemp(&template) else { throw Errno(rawValue: errno) }
-        path = FilePath(String(cString: made))
-    }
-
-    deinit {
-        if let name = path.lastComponent?.string { _ = try? Folder.open("/tmp").removeTree(name) }
-    }
+    init() throws { made = try TemporaryFolder() }
 
     private let number = Mutex(0)
 

@@ -3,6 +3,7 @@
 import BaigoCore
 import Glibc
 import SystemPackage
+import TestSupport
 
 /// A nameless file that holds `bytes` and then zeros up to `size`.
 func namelessFile(_ bytes: [UInt8], size: Int64? = nil) throws -> OwnedDescriptor {
@@ -17,9 +18,6 @@ func namelessFile(_ bytes: [UInt8], size: Int64? = nil) throws -> OwnedDescripto
 
 /// A folder of one test, removed with everything in it.
 func withModelFolder<Result>(_ body: (FilePath, Folder) throws -> Result) throws -> Result {
-    var template = Array("/tmp/baigo-model-XXXXXX".utf8CString)
-    guard let made = mkdtemp(&template) else { throw Errno.lastError }
-    let path = FilePath(platformString: made)
-    defer { _ = try? Folder.open("/tmp").removeTree(path.lastComponent?.string ?? "") }
-    return try body(path, try Folder.open(path))
+    let folder = try TemporaryFolder()
+    return try body(folder.path, try folder.open())
 }

@@ -65,11 +65,6 @@ struct EngineAdmission {
         let event = AuditEvent(
             "engine.import", model: pack.map { "\($0.manifest.id):\($0.manifest.version)" }, identity: pack?.digest,
             details: ["from": .string(origin(of: path).escapedForOneLine)])
-        do {
-            try store.recordRefusal(event, error: refusal, wait: .seconds(2))
-        } catch let error as any PresentableError {
-            try context.errorOutput.line(
-                "warning: the refusal is not in the audit log: " + error.message.escapedForTerminal)
-        }
+        if let fault = try store.noteRefusal(event, error: refusal) { try? context.errorOutput.warnings([fault]) }
     }
 }

@@ -90,9 +90,7 @@ struct EngineExport: BaigoCommand {
                 "\(target.escapedForOneLine): \(pack.manifest.id):\(pack.manifest.version) for \(plan.target.name), "
                     + "\(pack.size), \(signature)")
             if !output.quiet { try context.output.line("digest: \(pack.digest.hex)") }
-            for warning in plan.warnings {
-                try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-            }
+            try context.errorOutput.warnings(plan.warnings)
             return
         }
         try context.output.result([

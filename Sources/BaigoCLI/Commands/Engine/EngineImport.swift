@@ -132,9 +132,7 @@ struct EngineImport: BaigoCommand {
             let use = isActive ? ", in use now" : ""
             try context.output.line(
                 "\(result.engine.reference): \(result.wasPresent ? "already present" : "imported")\(use)")
-            for warning in verdict.warnings {
-                try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-            }
+            try context.errorOutput.warnings(verdict.warnings)
             guard !output.quiet, !isActive else { return }
             for obstacle in obstacles { try context.errorOutput.line("note: not used: it is \(obstacle)") }
             if !result.engine.receipt.hasWorker {

@@ -37,9 +37,7 @@ struct EngineList: BaigoCommand {
         } else {
             try context.output.text(table(listing.engines, hardware).text)
         }
-        for warning in listing.warnings where !output.json {
-            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-        }
+        if !output.json { try context.errorOutput.warnings(listing.warnings) }
     }
 
     private func table(_ engines: [StoredEngine], _ hardware: HostHardware) -> TextTable {

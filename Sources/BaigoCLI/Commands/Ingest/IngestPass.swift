@@ -118,11 +118,7 @@ struct IngestPass {
         let refusal = PolicyError(error.code, "refused by policy: \(error.message)", hint: error.hint)
         let event = AuditEvent(
             "ingest", details: ["packages": .integer(Int64(count)), "size": .integer(needed.bytes)])
-        do {
-            try store.recordRefusal(event, error: refusal, wait: rules.wait)
-        } catch let error as any PresentableError {
-            teller.warn("the refusal is not in the audit log: " + error.message)
-        }
+        if let fault = try store.noteRefusal(event, error: refusal, wait: rules.wait) { teller.warn(fault.message) }
         return refusal
     }
 

@@ -19,7 +19,7 @@ struct IngestReport {
     ///
     /// - Throws: `FileError`, code `exists`, and what the system says of folder and files.
     static func check(_ path: FilePath) throws {
-        let (folder, name) = try place(of: path)
+        let (folder, name) = try SmallFile.place(path.string)
         for (name, isText) in [(name, false), (textName(of: name), true)] {
             guard let present = try folder.status(of: name) else { continue }
             if present.kind == .regular {
@@ -36,14 +36,6 @@ struct IngestReport {
         guard !isText else { return start.hasPrefix("begun: ") && start.contains("\nended: ") }
         return start.hasPrefix("{\n")
             && ["complete", "counts", "packages"].allSatisfy { start.contains("\n  \"\($0)\": ") }
-    }
-
-    private static func place(of path: FilePath) throws -> (folder: Folder, name: String) {
-        guard let name = path.lastComponent, name.kind == .regular else {
-            throw FileError(.wrongType, "\(path.string.escapedForOneLine) names no file")
-        }
-        let parent = path.removingLastComponent()
-        return (try Folder.open(parent.isEmpty ? "." : parent), name.string)
     }
 
     private static func textName(of name: String) -> String {
@@ -81,7 +73,7 @@ struct IngestReport {
     ///
     /// - Throws: `FileError`.
     func publish(_ records: [IngestRecord], at path: FilePath, isComplete: Bool) throws {
-        let (folder, name) = try Self.place(of: path)
+        let (folder, name) = try SmallFile.place(path.string)
         try folder.publish(JSONValue.object(json(records, isComplete: isComplete)).prettyBytes, as: name, mode: 0o644)
         try folder.publish(
             Array(text(records, isComplete: isComplete).utf8), as: Self.textName(of: name), mode: 0o644)

@@ -62,7 +62,7 @@ final class BatchOutput {
             throw FileError(.locked, "another run writes to \(name)", hint: "Wait for it, or name another file.")
         }
         let (opened, present) = (try file.status(), try folder.status(of: last.string))
-        guard opened.device == present?.device, opened.inode == present?.inode else {
+        guard opened.isSameFile(as: present) else {
             throw FileError(.locked, "another run replaced \(name) just now", hint: "Run the command again.")
         }
         try readBack(file)

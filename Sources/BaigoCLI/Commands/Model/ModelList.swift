@@ -57,9 +57,7 @@ struct ModelList: BaigoCommand {
         } else {
             try context.output.text(table(rows).text)
         }
-        for warning in listing.warnings where !output.json {
-            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-        }
+        if !output.json { try context.errorOutput.warnings(listing.warnings) }
     }
 
     private func writeInventory(_ context: CommandContext) throws {
@@ -78,9 +76,7 @@ struct ModelList: BaigoCommand {
             try files.writeJSON(path)
         }
         if let path = inventory.sqlite { try files.writeDatabase(path) }
-        for warning in found.warnings {
-            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-        }
+        try context.errorOutput.warnings(found.warnings)
         guard inventory.target != "-" else { return }
         if output.json {
             try context.output.result([

@@ -45,12 +45,7 @@ struct ExportLeave {
             try check()
         } catch {
             let event = AuditEvent("export", model: name.description)
-            do {
-                try store.recordRefusal(event, error: error, wait: .seconds(2))
-            } catch let fault as any PresentableError {
-                try? context.errorOutput.line(
-                    "warning: the refusal is not in the audit log: " + fault.message.escapedForTerminal)
-            }
+            if let fault = try store.noteRefusal(event, error: error) { try? context.errorOutput.warnings([fault]) }
             throw error
         }
     }

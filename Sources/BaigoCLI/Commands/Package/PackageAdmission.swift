@@ -114,12 +114,7 @@ struct PackageAdmission {
         let event = AuditEvent(
             "import", model: package.map { "\($0.manifest.name):\($0.manifest.version)" }, identity: package?.identity,
             details: ["from": .string(origin.escapedForOneLine)])
-        do {
-            try store.recordRefusal(event, error: refusal, wait: .seconds(2))
-        } catch let error as any PresentableError {
-            try? context.errorOutput.line(
-                "warning: the refusal is not in the audit log: " + error.message.escapedForTerminal)
-        }
+        if let fault = try store.noteRefusal(event, error: refusal) { try? context.errorOutput.warnings([fault]) }
     }
 }
 

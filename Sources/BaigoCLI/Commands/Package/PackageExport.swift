@@ -121,7 +121,7 @@ struct PackageExport: BaigoCommand {
 
     private func preview(_ source: ExportSource, _ size: ByteCount, _ out: any OutputTarget) throws {
         try out.text(source.card(packageSize: size))
-        for warning in source.warnings { try out.line("warning: " + warning.message.escapedForTerminal) }
+        try out.warnings(source.warnings)
     }
 
     private func show(
@@ -129,7 +129,7 @@ struct PackageExport: BaigoCommand {
     ) throws {
         guard output.json else {
             try out.text(source.card(packageSize: size) + "\n" + source.contents)
-            for warning in source.warnings { try out.line("warning: " + warning.message.escapedForTerminal) }
+            try out.warnings(source.warnings)
             return
         }
         try out.result([

@@ -14,9 +14,7 @@ extension PackageImport {
         try out.text(PackageCard.text(package.manifest, identity: package.identity, packageSize: nil))
         try out.line("signature: " + (verdict.signature?.text.escapedForOneLine ?? "comes behind the data"))
         for line in verdict.lines { try out.line(line) }
-        for warning in package.warnings + verdict.warnings {
-            try out.line("warning: " + warning.message.escapedForTerminal)
-        }
+        try out.warnings(package.warnings + verdict.warnings)
     }
 
     /// Shows how the package stands to what is in the store.
@@ -74,9 +72,6 @@ extension PackageImport {
             case .signaturesAdded: "already present, new signatures added"
             }
         try context.output.line("\(version.reference): \(what)\(version.isTrusted ? ", trusted" : "")")
-        for digest in result.repaired {
-            try context.errorOutput.line("warning: " + Warning(repaired: digest).message)
-        }
         if !output.quiet { try context.output.line("identity: \(version.identity)") }
         try context.errorOutput.warnings(result.warnings.filter { !shown.contains($0) })
     }

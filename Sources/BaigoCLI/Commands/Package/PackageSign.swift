@@ -104,9 +104,7 @@ struct PackageSign: BaigoCommand {
                 "signedBy": .array(signers.map(JSONValue.string)), "warnings": warnings.json,
             ])
         }
-        for warning in warnings {
-            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-        }
+        try context.errorOutput.warnings(warnings)
         try context.output.line("\(file.escapedForOneLine): signed by \(signers.joined(separator: ", "))")
     }
 }

@@ -54,8 +54,6 @@ struct PackageVerify: BaigoCommand {
         try context.output.line("\(package.manifest.name):\(package.manifest.version)  \(package.identity)")
         try context.output.line("signature: " + (verdict.signature?.text.escapedForOneLine ?? "none"))
         for line in verdict.lines { try context.output.line(line) }
-        for warning in package.warnings + verdict.warnings {
-            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-        }
+        try context.errorOutput.warnings(package.warnings + verdict.warnings)
     }
 }

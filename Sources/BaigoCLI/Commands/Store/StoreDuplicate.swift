@@ -53,8 +53,6 @@ struct StoreDuplicate: BaigoCommand {
         try context.output.line(
             "\(result.path.string.escapedForOneLine): \(result.versions) versions, "
                 + "\(result.contents) contents copied (\(result.written))")
-        for warning in result.warnings {
-            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-        }
+        try context.errorOutput.warnings(result.warnings)
     }
 }

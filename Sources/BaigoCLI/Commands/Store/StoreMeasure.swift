@@ -53,8 +53,6 @@ struct StoreMeasure: BaigoCommand {
         }
         try context.output.text(table.text)
         if !output.quiet, model == nil { try context.output.line("all models together: \(usage.total)") }
-        for warning in usage.warnings {
-            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-        }
+        try context.errorOutput.warnings(usage.warnings)
     }
 }

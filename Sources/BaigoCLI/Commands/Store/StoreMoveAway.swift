@@ -50,9 +50,7 @@ struct StoreMoveAway: BaigoCommand {
         }
         try context.output.line(
             "\(path.escapedForOneLine): moved\(result.isCopied ? ", \(result.written) copied" : "")")
-        for warning in result.warnings {
-            try context.errorOutput.line("warning: " + warning.message.escapedForTerminal)
-        }
+        try context.errorOutput.warnings(result.warnings)
         if !output.quiet {
             try context.errorOutput.line(
                 "hint: set BAIGO_HOME, or home in config.toml, to \(path.escapedForOneLine); "

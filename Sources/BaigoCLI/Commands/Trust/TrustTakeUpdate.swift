@@ -39,11 +39,8 @@ struct TrustTakeUpdate: BaigoCommand {
         } catch let error as any PresentableError {
             if error.isRefusal {
                 let event = AuditEvent("trust.update", details: ["from": .string(file.escapedForOneLine)])
-                do {
-                    try store.recordRefusal(event, error: error, wait: .seconds(2))
-                } catch let fault as any PresentableError {
-                    try? context.errorOutput.line(
-                        "warning: the refusal is not in the audit log: " + fault.message.escapedForTerminal)
+                if let fault = try store.noteRefusal(event, error: error) {
+                    try? context.errorOutput.warnings([fault])
                 }
             }
             throw error

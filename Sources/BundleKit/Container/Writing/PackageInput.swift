@@ -152,7 +152,7 @@ struct PlannedInput: PackageInput {
     }
 
     func contains(_ status: FileStatus) -> Bool {
-        statuses.contains { $0.device == status.device && $0.inode == status.inode }
+        statuses.contains { $0.isSameFile(as: status) }
     }
 }
 
@@ -197,7 +197,7 @@ struct StoredInput: PackageInput {
     }
 
     func contains(_ status: FileStatus) -> Bool {
-        self.status.map { $0.device == status.device && $0.inode == status.inode } ?? false
+        status.isSameFile(as: self.status)
     }
 }
 

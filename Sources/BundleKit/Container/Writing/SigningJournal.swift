@@ -175,7 +175,7 @@ struct SigningJournal: Sendable {
     static func isCurrent(_ file: OwnedDescriptor, _ name: String, in folder: Folder) throws(FileError) -> Bool {
         let status = try file.status()
         guard let listed = try folder.status(of: name) else { return false }
-        return listed.device == status.device && listed.inode == status.inode
+        return listed.isSameFile(as: status)
     }
 
     /// The real folder and name of a package, links resolved.
