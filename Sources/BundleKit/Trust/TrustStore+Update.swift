@@ -12,6 +12,9 @@ package struct TrustUpdate: Sendable {
     package internal(set) var removed: [String] = []
     /// Keys that are revoked from now on.
     package internal(set) var revoked: [String] = []
+    /// Keys whose revocation this bundle brought, now or when it was taken in before: a command that died then may not
+    /// have done what the policy asks for.
+    package internal(set) var revocations: [String] = []
     /// Whether this very bundle was taken in before, so that nothing changes.
     package internal(set) var isPresent = false
     /// What has to be written, and then applied.
@@ -53,6 +56,8 @@ extension TrustStore {
         if let last = records.bundle {
             if last.serial == bundle.serial, last.identity == bundle.identity {
                 update.isPresent = true
+                update.revocations = try bundle.keys.map { try Self.merged($0.block, with: nil).info }
+                    .filter(\.isRevoked).map(\.fingerprint)
                 return update
             }
             guard bundle.serial > last.serial else { throw Self.rollback(bundle, last) }
@@ -81,6 +86,7 @@ extension TrustStore {
             armored[key.fingerprint] = .string(String(decoding: key.armored, as: UTF8.self))
             records.put(TrustRecords.Record(key))
         }
+        update.revocations = update.revoked
         let listed = Set(bundle.keys.map(\.block.fingerprint))
         update.removed = known.filter { $0.isManaged && !listed.contains($0.fingerprint) }.map(\.fingerprint)
         records.records.removeAll { update.removed.contains($0.fingerprint) }

@@ -45,7 +45,7 @@ struct TrustTakeUpdate: BaigoCommand {
             }
             throw error
         }
-        let effect = try RevocationEffect(of: Set(update.revoked), in: store)
+        let effect = try RevocationEffect(of: Set(update.revocations), in: store)
         let deactivated = try effect.respond(in: store)
         guard !output.json else {
             return try context.output.result([
@@ -56,11 +56,11 @@ struct TrustTakeUpdate: BaigoCommand {
                 "policy": .bool(bundle.policy != nil), "serial": .integer(bundle.serial),
             ])
         }
-        guard !update.isPresent else { return try context.output.line("serial \(bundle.serial): already present") }
         for key in update.added { try context.output.line("\(key): trusted") }
         for key in update.removed { try context.output.line("\(key): trusted no longer") }
         for key in update.revoked { try context.output.line("\(key): revoked") }
         try effect.show(context.errorOutput, deactivated: deactivated)
+        guard !update.isPresent else { return try context.output.line("serial \(bundle.serial): already present") }
         try context.output.line(
             "serial \(bundle.serial): taken in\(bundle.policy == nil ? "" : ", with its policy")")
     }
