@@ -95,16 +95,7 @@ package final class ModelStore: Sendable {
         }
         let name = try catalog.fullName(of: reference.name)
         let version = try Self.version(of: reference, among: try catalog.versions(of: name))
-        let package = try catalog.package(of: version, home: home)
-        guard isChecking else { return package }
-        do {
-            try package.checkSizes()
-        } catch let error as StoreError {
-            // What was removed meanwhile is not damaged.
-            _ = try catalog.package(of: version, home: home)
-            throw error
-        }
-        return package
+        return try catalog.package(of: version, home: home, checkingSizes: isChecking)
     }
 
     private func catalog() throws -> Catalog? {

@@ -69,7 +69,12 @@ package struct StoreError: PresentableError {
             hint: "Restore the file from a backup, or remove the model and import its package again.", cause: cause)
     }
 
-    /// The same for a file of an engine, or of those that say which one is used.
+    /// Says that a version went while it was being used.
+    static func removed(_ version: StoredVersion) -> StoreError {
+        StoreError(.versionNotFound, "\(version.reference) was removed meanwhile", hint: "See baigo list.")
+    }
+
+    /// Says that a file of an engine does not hold what it should, or of those that say which one is used.
     static func damagedEngine(_ path: String, _ reason: String, cause: (any Error)? = nil) -> StoreError {
         StoreError(
             .damaged, "\(path.escapedForOneLine) \(reason)",

@@ -80,6 +80,22 @@ struct LostVersionTests {
         #expect(again?.code == .modelNotFound)
     }
 
+    @Test func keepsWhatAVersionThatIsLostMayNeed() throws {
+        let fixture = try fixture()
+        try remove("models/acme/tiny/\(try folder("acme/tiny", "1.0", fixture))", fixture)
+        func blobs() throws -> [String] { try fixture.files().keys.filter { $0.hasPrefix("blobs/") }.sorted() }
+        let before = try blobs()
+        for reference in ["acme/tiny:2.0", "plain"] {
+            let removed = try fixture.store.remove(try ModelReference(reference), forced: true)
+            #expect(removed.versions.count == 1 && removed.removedBlobs == 0)
+            #expect(removed.warnings.contains { $0.message.contains("may be left over") })
+        }
+        #expect(try blobs() == before)
+        _ = try fixture.store.remove(try ModelReference("acme/tiny:1.0"))
+        #expect(try fixture.store.collectGarbage(grace: .zero).blobs.count == before.count)
+        #expect(try blobs().isEmpty)
+    }
+
     @Test func asksWhichOfSeveralIsMeant() throws {
         let fixture = try fixture()
         try fixture.add(try MemoryPackage("other/tiny", version: "1.0", license: "three"))

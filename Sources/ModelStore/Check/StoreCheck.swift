@@ -91,10 +91,13 @@ struct StoreCheck {
             for folder in try model.versionFolders() where wanted == nil || wanted == folder {
                 var version = Found(name: name, folderName: folder)
                 do {
-                    try inspect(&version, in: model)
+                    let read: Void? = try model.read(folder) { found in
+                        version = Found(name: name, folderName: folder)
+                        try inspect(&version, found)
+                    }
+                    guard read != nil else { continue }
                 } catch let error as any PresentableError {
                     if error.isOfThisHost { throw error }
-                    guard try model.folder.status(of: folder) != nil else { continue }
                     version.faults.append(error.asWarning)
                 }
                 versions.append(version)
@@ -143,8 +146,7 @@ struct StoreCheck {
         return try ModelReference(text).name == model.name
     }
 
-    private func inspect(_ version: inout Found, in model: ModelFolder) throws {
-        guard let folder = try VersionFolder(version.folderName, in: model) else { return }
+    private func inspect(_ version: inout Found, _ folder: VersionFolder) throws {
         version.audit = folder.receipt.audit
         version.files = folder.receipt.files
         let isThere = try folder.folder.status(of: StoreLayout.package) != nil

@@ -24,18 +24,20 @@ extension Catalog {
             guard let model = try ModelFolder(name, in: models) else { return [] }
             return try model.versionFolders().flatMap { folder -> [SHA256Digest] in
                 if let departure, departure.name == name, departure.folders.contains(folder) { return [] }
-                guard let found = try VersionFolder(folder, in: model) else { return [] }
-                return try found.receipt.files.map(\.sha256) + found.manifest().files.map(\.sha256)
+                return try model.read(folder) {
+                    try $0.receipt.files.map(\.sha256) + $0.manifest().files.map(\.sha256)
+                } ?? []
             }
         }
         return Set(needed.joined())
     }
 
-    /// The same; `nil` where a version cannot be read, for whatever reason, or something under `models/` is not
-    /// understood: it may need anything.
-    func reachableDigestsIfReadable(without departure: Departure? = nil) throws -> Set<SHA256Digest>? {
+    /// The same; `nil` where a version is lost or cannot be read, for whatever reason, or something under `models/` is
+    /// not understood: it may need anything, or come back and need it.
+    func reachableDigestsIfKnown(without departure: Departure? = nil) throws -> Set<SHA256Digest>? {
         do {
             try checkEverythingIsUnderstood(without: departure)
+            guard try LostVersion.all(in: root, models: models).isEmpty else { return nil }
             return try reachableDigests(without: departure)
         } catch is any PresentableError {
             return nil

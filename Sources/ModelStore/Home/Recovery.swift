@@ -130,7 +130,7 @@ extension WritingHome {
         let area = try staging.folder(name)
         if try area.status(of: StagingArea.files)?.kind != .folder { return try discardStaging(name) }
         let files = try area.folder(StagingArea.files)
-        if let journal = try? CommitJournal(in: area), let reachable = try catalog.reachableDigestsIfReadable() {
+        if let journal = try? CommitJournal(in: area), let reachable = try catalog.reachableDigestsIfKnown() {
             for digest in Set(journal.digests).subtracting(reachable).sorted() {
                 try blobs.release(digest, to: files)
             }
@@ -154,7 +154,7 @@ extension WritingHome {
     /// - Throws: `FileError`.
     @discardableResult
     func removeUnreachable(of digests: Set<SHA256Digest>) throws -> [(digest: SHA256Digest, size: ByteCount)] {
-        guard !digests.isEmpty, let reachable = try catalog.reachableDigestsIfReadable() else { return [] }
+        guard !digests.isEmpty, let reachable = try catalog.reachableDigestsIfKnown() else { return [] }
         return try digests.subtracting(reachable).sorted().map { ($0, try blobs.remove($0)) }
     }
 

@@ -95,14 +95,13 @@ extension ModelStore {
             var reading = try catalog.reading(of: name)
             var versions: [Inventory.Version] = []
             for stored in reading.versions {
-                let found = try reading.noting { () throws -> Inventory.Version? in
-                    guard let model = try ModelFolder(name, in: models),
-                        let folder = try VersionFolder(stored.folderName, in: model)
-                    else { return nil }
-                    return Inventory.Version(
-                        stored: stored, engine: try folder.manifest().json["engine"] ?? .null,
-                        signers: folder.receipt.signature["signers"]?.array ?? [], files: folder.receipt.files,
-                        source: folder.receipt.source)
+                let found = try reading.noting {
+                    try ModelFolder(name, in: models)?.read(stored.folderName) { folder in
+                        Inventory.Version(
+                            stored: stored, engine: try folder.manifest().json["engine"] ?? .null,
+                            signers: folder.receipt.signature["signers"]?.array ?? [], files: folder.receipt.files,
+                            source: folder.receipt.source)
+                    }
                 }
                 if let found = found ?? nil { versions.append(found) }
             }

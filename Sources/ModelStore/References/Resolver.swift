@@ -48,14 +48,14 @@ struct Resolver {
             if let active = versions.first(where: \.isActive) { return active }
             throw StoreError(
                 .noActiveVersion, "no version of \(reference.name) is active",
-                hint: "Name one: \(list(versions)).")
+                hint: hint(versions))
         }
         let numbered = versions.filter { $0.version == wanted }
         let fitting = numbered.filter { $0.identity.hex.hasPrefix(reference.identityPrefix ?? "") }
         guard let newest = fitting.first else {
             throw StoreError(
                 .versionNotFound, "there is no \(reference) in the store",
-                hint: versions.isEmpty ? "See baigo list." : "There are: \(list(versions)).")
+                hint: hint(versions))
         }
         if fitting.count > 1, reference.identityPrefix != nil {
             throw StoreError(
@@ -63,6 +63,10 @@ struct Resolver {
                 hint: "Give more digits of the identity.")
         }
         return newest
+    }
+
+    private static func hint(_ versions: [StoredVersion]) -> String {
+        versions.isEmpty ? "See baigo list." : "There are: \(list(versions))."
     }
 
     private static func list(_ versions: [StoredVersion]) -> String {

@@ -29,9 +29,10 @@ struct CopySource {
         try Parallel.map(names(), isCancellable: true) { name -> [Version] in
             guard let model = try ModelFolder(name, in: models) else { return [] }
             return try model.versionFolders().compactMap { folderName in
-                guard let folder = try VersionFolder(folderName, in: model) else { return nil }
-                _ = try folder.manifest()
-                return Version(name: name, folder: folder, folderName: folderName)
+                try model.read(folderName) {
+                    _ = try $0.manifest()
+                    return Version(name: name, folder: $0, folderName: folderName)
+                }
             }
         }.flatMap(\.self)
     }

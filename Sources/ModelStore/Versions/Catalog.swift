@@ -101,15 +101,9 @@ struct Catalog {
         let active = try reading.noting { try model.activeFolder() } ?? nil
         let pinned = try reading.noting { try model.pinned() } ?? []
         for folder in try model.versionFolders() {
-            let found = try reading.noting { () throws -> StoredVersion? in
-                do {
-                    guard let found = try VersionFolder(folder, in: model) else { return nil }
-                    return found.stored(
-                        try found.manifest(), isActive: folder == active, isPinned: pinned.contains(folder))
-                } catch {
-                    // What was removed meanwhile is no fault.
-                    guard try model.folder.status(of: folder) != nil else { return nil }
-                    throw error
+            let found = try reading.noting {
+                try model.read(folder) {
+                    $0.stored(try $0.manifest(), isActive: folder == active, isPinned: pinned.contains(folder))
                 }
             }
             if let found = found ?? nil { reading.versions.append(found) }
@@ -129,21 +123,28 @@ struct Catalog {
 
     /// Everything the store knows of one version.
     ///
+    /// - Parameters:
+    ///   - version: The version.
+    ///   - home: The store's home.
+    ///   - isChecking: Whether every file has to be there with its size.
+    /// - Returns: The version.
     /// - Throws: `StoreError`, code `damaged`, or `versionNotFound` where it is gone; `FileError`.
-    func package(of version: StoredVersion, home: StoreHome) throws -> StoredPackage {
-        guard let model = try ModelFolder(version.name, in: models),
-            let found = try VersionFolder(version.folderName, in: model)
-        else {
-            throw StoreError(
-                .versionNotFound, "\(version.reference) was removed meanwhile", hint: "See baigo list.")
-        }
-        let manifest = try found.manifest()
+    func package(
+        of version: StoredVersion, home: StoreHome, checkingSizes isChecking: Bool = false
+    ) throws -> StoredPackage {
         let publisher = version.name.publisher ?? StoreLayout.noPublisher
         let folder = home.path.appending(StoreLayout.models).appending(publisher).appending(version.name.model)
             .appending(version.folderName).appending(StoreLayout.package)
-        return StoredPackage(
-            version: found.stored(manifest, isActive: version.isActive, isPinned: version.isPinned), manifest: manifest,
-            receipt: found.receipt,
-            folder: folder, blobs: home.path.appending(StoreLayout.blobs))
+        let package = try ModelFolder(version.name, in: models)?.read(version.folderName) { found in
+            let manifest = try found.manifest()
+            let package = StoredPackage(
+                version: found.stored(manifest, isActive: version.isActive, isPinned: version.isPinned),
+                manifest: manifest, receipt: found.receipt, folder: folder,
+                blobs: home.path.appending(StoreLayout.blobs))
+            if isChecking { try package.checkSizes() }
+            return package
+        }
+        guard let package else { throw StoreError.removed(version) }
+        return package
     }
 }

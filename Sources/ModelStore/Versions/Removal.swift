@@ -47,7 +47,7 @@ struct Removal {
             }
         }
         let departure = Departure(name: model.name, folders: Set(folders), isWhole: left.isEmpty)
-        let needed = digests.isEmpty ? [] : try writing.catalog.reachableDigestsIfReadable(without: departure)
+        let needed = digests.isEmpty ? [] : try writing.catalog.reachableDigestsIfKnown(without: departure)
 
         let event = AuditEvent(
             "remove", model: subject, identity: folders.count == 1 ? versions.first?.identity : nil,
@@ -93,7 +93,7 @@ struct Removal {
         guard isUnknown || !unreadable.isEmpty else { return [] }
         let reason =
             isUnknown
-            ? "other versions cannot be read and may need them; see baigo check, then run baigo gc"
+            ? "other versions are lost or cannot be read, and may need them; see baigo check, then run baigo gc"
             : "what could not be read does not name them; baigo gc removes them"
         return [
             Warning(

@@ -62,6 +62,28 @@ struct VersionFolder {
     }
 }
 
+extension ModelFolder {
+    /// Reads one version; `nil` where it is gone, or goes while it is read, which is no damage.
+    ///
+    /// One that is removed and imported again meanwhile is read again.
+    ///
+    /// - Throws: As `VersionFolder`; what `body` throws.
+    func read<Value>(_ folderName: String, _ body: (VersionFolder) throws -> Value) throws -> Value? {
+        while true {
+            guard try folder.status(of: folderName) != nil else { return nil }
+            var opened: Folder?
+            do {
+                opened = try folder.folder(folderName)
+                return try VersionFolder(folderName, in: self).map(body)
+            } catch {
+                guard let now = try folder.status(of: folderName) else { return nil }
+                if let opened, try !opened.status().isSameFile(as: now) { continue }
+                throw error
+            }
+        }
+    }
+}
+
 /// One version of a model with everything the store knows of it.
 package struct StoredPackage: Sendable {
     package let version: StoredVersion
@@ -90,9 +112,15 @@ package struct StoredPackage: Sendable {
 
     /// Opens the package for reading, to write it again for example.
     ///
-    /// - Throws: `BundleError` for a package that was damaged; `FileError`.
+    /// - Throws: `BundleError` for a package that was damaged; `StoreError`, code `versionNotFound`, where it is gone;
+    ///   `FileError`.
     package func reader() throws -> PackageReader {
-        try PackageReader.open(stored: folder, name: version.name, version: version.version)
+        do {
+            return try PackageReader.open(stored: folder, name: version.name, version: version.version)
+        } catch let error as any PresentableError {
+            guard (try? FileStatus.of(folder)) != nil else { throw StoreError.removed(version) }
+            throw error
+        }
     }
 
     /// Looks whether every file and the blob of its content are there with their size; digests are a matter of a full

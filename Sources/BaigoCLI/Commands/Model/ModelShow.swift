@@ -30,9 +30,7 @@ struct ModelShow: BaigoCommand {
         let (store, package) = try Host(context).shelf().resolve(ModelReference(model))
         let manifest = package.manifest
         if part.isOne {
-            let stored = try PackageReader.open(
-                stored: package.folder, name: package.version.name, version: package.version.version)
-            return try part.show(of: stored, output, context)
+            return try part.show(of: try package.reader(), output, context)
         }
         if output.json {
             try context.output.result([
