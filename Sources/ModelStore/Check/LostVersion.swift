@@ -34,11 +34,13 @@ extension LostVersion {
         guard try root.status(of: StoreLayout.audit)?.kind == .folder, try !isBeingCopiedTo(root) else { return [] }
         let audit = try root.folder(StoreLayout.audit)
         let recorded = try RecordedVersions(in: audit).lines
-        let missing = try recorded.filter { try !isThere($0.key, in: models) }
+        let missing = try Parallel.map(Array(recorded), isCancellable: true) { key, line in
+            try isThere(key, in: models) ? nil : (key, line)
+        }.compactMap(\.self)
         guard !missing.isEmpty else { return [] }
         // A removal is written down before anything goes.
         let now = try RecordedVersions(in: audit).lines
-        return missing.filter { now[$0.key] == $0.value }.compactMap(LostVersion.init)
+        return missing.filter { now[$0] == $1 }.compactMap(LostVersion.init)
             .sorted { $0.reference.precedesBytewise($1.reference) }
     }
 

@@ -54,22 +54,13 @@ extension Catalog {
     func checkEverythingIsUnderstood(without departure: Departure? = nil) throws {
         for publisher in try models.names() {
             guard let outer = try folder(publisher, in: models) else { continue }
-            for model in try outer.names() {
-                guard let inner = try folder(model, in: outer) else { continue }
-                let text = publisher == StoreLayout.noPublisher ? model : "\(publisher)/\(model)"
-                let name: PackageName
-                do throws(BundleError) {
-                    name = try PackageName(validating: text)
-                } catch {
-                    throw unknown(inner.path)
-                }
-                if let departure, departure.isWhole, departure.name == name { continue }
-                for version in try inner.names()
-                where !StoreLayout.isModelFile(version) {
+            _ = try Parallel.map(outer.names()) { model in
+                guard let inner = try folder(model, in: outer) else { return }
+                guard let name = Self.name(publisher: publisher, model: model) else { throw unknown(inner.path) }
+                if let departure, departure.isWhole, departure.name == name { return }
+                for version in try inner.names() where !StoreLayout.isModelFile(version) {
                     guard try folder(version, in: inner) != nil else { continue }
-                    guard version.contains("~"), !version.hasPrefix(".") else {
-                        throw unknown(inner.path(of: version))
-                    }
+                    guard version.contains("~") else { throw unknown(inner.path(of: version)) }
                 }
             }
         }
