@@ -171,7 +171,7 @@ extension ModelInspection {
         var parameters: Int64 = 0
         for file in files {
             let header = try SafetensorsHeader(reading: try OwnedDescriptor.open(reading: file.source))
-            parameters = parameters.addingReportingOverflow(header.parameters).partialValue
+            parameters = parameters.clampedAdding(header.parameters)
         }
         if parameters > 0 { description.parameters = parameters }
     }

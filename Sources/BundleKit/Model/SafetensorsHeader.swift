@@ -56,7 +56,7 @@ package struct SafetensorsHeader: Sendable, Equatable {
             }
             let tensor = try Self.tensor(value, name.excerptForOneLine, of: size - 8 - Int64(length), shown)
             ranges.append((tensor.start, tensor.end, name))
-            parameters = parameters.addingReportingOverflow(tensor.elements).partialValue
+            parameters = parameters.clampedAdding(tensor.elements)
         }
         var offset: Int64 = 0
         for range in ranges.sorted(by: { ($0.start, $0.end) < ($1.start, $1.end) }) {

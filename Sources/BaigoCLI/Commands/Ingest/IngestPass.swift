@@ -78,7 +78,7 @@ struct IngestPass {
                     record.skip()
                 } else {
                     let preview = try verify(item, &record, &missing)
-                    needed = needed.addingReportingOverflow(preview.needed.bytes).partialValue
+                    needed = needed.clampedAdding(preview.needed.bytes)
                     // One after the other, so that the same room serves all of them.
                     reserve = max(reserve, preview.room.bytes - preview.needed.bytes)
                     free = min(free, preview.free.bytes)
@@ -91,8 +91,8 @@ struct IngestPass {
         }
         let isGood = checked.allSatisfy { $0.error == nil }
         // What several of them hold is written once.
-        let total = missing.values.reduce(Int64(0)) { $0.addingReportingOverflow($1).partialValue }
-        let wanted = min(needed, total).addingReportingOverflow(reserve).partialValue
+        let total = missing.values.clampedSum
+        let wanted = min(needed, total).clampedAdding(reserve)
         let room = isGood && wanted > free ? noRoom(ByteCount(wanted), ByteCount(free)) : nil
         let obstacle = try room ?? (isGood ? overQuota(ByteCount(total), of: items.count) : nil)
         guard isGood, obstacle == nil else {
