@@ -14,6 +14,7 @@ RELEASE := -c release --static-swift-stdlib $(RUN_PATH)
 # The same flags for check and test, so that one build serves both.
 DEBUG := BAIGO_WARNINGS_AS_ERRORS=1 $(SWIFT)
 DEBUG_FLAGS := --explicit-target-dependency-import-check error $(RUN_PATH)
+TSAN_FLAGS := --sanitize=thread --scratch-path .build/tsan $(RUN_PATH) -Xlinker $(CURDIR)/.build/tsan/mutex.o
 
 .DEFAULT_GOAL := help
 .PHONY: help bootstrap build check test templates vulkan tsan crash fuzz quickstart bench install uninstall format clean
@@ -50,8 +51,9 @@ vulkan: bootstrap ## Build an engine with the Vulkan backend, and test it on llv
 
 tsan: bootstrap ## Run the tests of store and files, and the stress test, under the thread sanitizer
 	@mkdir -p .build/tsan && ln -sfn ../engine .build/tsan/engine
-	$(SWIFT) build --sanitize=thread --scratch-path .build/tsan $(RUN_PATH) --build-tests
-	$(SWIFT) test --sanitize=thread --scratch-path .build/tsan $(RUN_PATH) --skip-build --disable-xctest \
+	clang -c -O1 -fPIC -Wall -Wextra scripts/tsan/mutex.c -o .build/tsan/mutex.o
+	$(SWIFT) build $(TSAN_FLAGS) --build-tests
+	$(SWIFT) test $(TSAN_FLAGS) --skip-build --disable-xctest \
 		--filter 'ModelStoreTests|BaigoCoreTests|DataPipelineTests|ParallelVerifyTests|StressTests'
 
 crash: build ## Cut off the store's commands at every EVERY-th (default 1) call that writes
