@@ -58,9 +58,16 @@ package final class FileLock: Sendable {
 
     private static func held(_ file: OwnedDescriptor) -> FileError {
         let note = (try? file.bytes(at: 0, count: 200)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let holder = note.split(separator: "\n").first.map { " by process \($0)" } ?? ""
+        // What a command that died left there names nobody: another program holds the lock.
+        let holder = note.split(separator: "\n").first.map(String.init).flatMap { line in
+            Int32(line.prefix { $0 != " " }).map { Self.isAlive($0) } == true ? " by process \(line)" : nil
+        }
         return FileError(
-            .locked, "\(file.path.escapedForTerminal) is held\(holder.escapedForTerminal)",
+            .locked, "\(file.path.escapedForTerminal) is held\((holder ?? "").escapedForTerminal)",
             hint: "Wait until it has finished, or use --wait SECONDS.")
+    }
+
+    private static func isAlive(_ process: Int32) -> Bool {
+        process > 0 && (kill(process, 0) == 0 || Errno.lastError == .notPermitted)
     }
 }
