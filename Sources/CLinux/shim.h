@@ -13,6 +13,10 @@ static inline int linux_rename_new(int from, const char *name, int to, const cha
     return (int)syscall(SYS_renameat2, from, name, to, new_name, RENAME_NOREPLACE);
 }
 
+static inline int linux_rename_exchange(int from, const char *name, int to, const char *new_name) {
+    return (int)syscall(SYS_renameat2, from, name, to, new_name, RENAME_EXCHANGE);
+}
+
 static inline int linux_allocate(int file, int keeps_size, long long offset, long long count) {
     return (int)syscall(SYS_fallocate, file, keeps_size ? FALLOC_FL_KEEP_SIZE : 0, offset, count);
 }

@@ -27,7 +27,7 @@ extension ModelStore {
         try decision.checkConflict(standing, isReplacing: isReplacing)
         let free = try root.freeSpace()
         if case .present = standing { return ImportPreview(standing: standing, needed: ByteCount(0), free: free) }
-        let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
+        let blobs = try home.blobs(in: root)
         let staging = try home.folder(StoreLayout.staging, in: root)
         let staged = try staging.map { try StagedImport.held(by: package.identity, in: $0) } ?? [:]
         let needed = try decision.needed(isHeld: { try blobs?.holds($0, size: $1) ?? false }, staged: staged)

@@ -2,11 +2,13 @@
 
 package import BaigoCore
 internal import BundleKit
+internal import Glibc
 
 extension ModelStore {
     /// Hashes every content, or those of one model or version, and compares every `package/` with its receipt.
     ///
-    /// Nothing is changed, and no permission to write is needed.
+    /// Nothing is changed, and no permission to write is needed. What is found damaged while somebody changes the store is
+    /// looked at again.
     ///
     /// - Parameters:
     ///   - reference: A model, or one of its versions; `nil` for the whole store with its audit log.
@@ -18,40 +20,84 @@ extension ModelStore {
         _ reference: ModelReference? = nil, knowing good: Set<SHA256Digest> = [],
         progress: any ProgressObserver = SilentProgress()
     ) throws -> CheckReport {
-        guard let (root, _) = try home.reading() else {
-            if let reference { throw Resolver(names: []).unknown(reference.name) }
-            return CheckReport()
+        var good = good
+        for _ in 1...3 {
+            let head = try? auditLog().head()
+            let report = try home.staying { try look(at: reference, knowing: good, progress: progress) }
+            guard !report.isHealthy, try isChanging(since: head) else { return report }
+            good.formUnion(report.good)
         }
-        guard let models = try home.folder(StoreLayout.models, in: root) else {
-            if let reference { throw Resolver(names: []).unknown(reference.name) }
-            return try checkWithoutModels(root)
+        return try home.staying { try look(at: reference, knowing: good, progress: progress) }
+    }
+
+    /// Whether lines were added to the audit log since; waits a moment for the end of what is under way.
+    private func isChanging(since head: AuditHead?) throws -> Bool {
+        let deadline = ContinuousClock.now + .seconds(2)
+        while (try? auditLog().head()) == head {
+            let files = try? folder(StoreLayout.audit).map { try AuditFiles(in: $0) }
+            let isUnderWay = try? files?.openIntent() != nil
+            guard isUnderWay == true, ContinuousClock.now < deadline else { return false }
+            try Task.checkCancellation()
+            usleep(20_000)
         }
+        return true
+    }
+
+    private func look(
+        at reference: ModelReference?, knowing good: Set<SHA256Digest>, progress: any ProgressObserver
+    ) throws -> CheckReport {
+        if let reference { return try check(model: reference, knowing: good, progress: progress) }
+        guard let (root, _) = try home.reading() else { return CheckReport() }
+        guard let models = try home.folder(StoreLayout.models, in: root) else { return try checkWithoutModels(root) }
         let catalog = Catalog(models: models, root: root)
-        let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
-        var check = StoreCheck(catalog: catalog, blobs: blobs, known: good)
-        guard let reference else {
-            let (names, faults) = try catalog.readableNames()
-            var report = try check.run(names, allBlobs: true, progress: progress)
-            let others = try HomeCheck(home: home, root: root, catalog: catalog).problems()
-            for problem in faults.map(\.asWarning) + others where !report.problems.contains(problem) {
-                report.problems.append(problem)
+        var check = StoreCheck(catalog: catalog, blobs: try home.blobs(in: root), known: good)
+        let (names, faults) = try catalog.readableNames()
+        var report = try check.run(names, allBlobs: true, progress: progress)
+        let others = try HomeCheck(home: home, root: root, catalog: catalog).problems()
+        for problem in faults.map(\.asWarning) + others where !report.problems.contains(problem) {
+            report.problems.append(problem)
+        }
+        try examineAudit(&report, expecting: check.auditHeads)
+        try examineLosses(&report, in: root, models)
+        return report
+    }
+
+    private func check(
+        model reference: ModelReference, knowing good: Set<SHA256Digest>, progress: any ProgressObserver
+    ) throws -> CheckReport {
+        let lost = try lostVersions(reference)
+        do {
+            guard let (root, _) = try home.reading(), let models = try home.folder(StoreLayout.models, in: root) else {
+                throw Resolver(names: []).unknown(reference.name)
             }
-            try examineAudit(&report, expecting: check.latestAudit)
-            report.lost = try LostVersion.all(in: root, models: models)
+            let catalog = Catalog(models: models, root: root)
+            let name = try catalog.fullName(of: reference.name)
+            let folderName = try readableVersion(reference, of: name, in: catalog)
+            var check = StoreCheck(catalog: catalog, blobs: try home.blobs(in: root), known: good)
+            var report = try check.run([name], onlyVersion: folderName, allBlobs: false, progress: progress)
+            report.lost = lost.filter { $0.name == name }
+            return report
+        } catch let error as StoreError where [.modelNotFound, .versionNotFound].contains(error.code) {
+            guard !lost.isEmpty else { throw error }
+            var report = CheckReport()
+            report.lost = lost
             return report
         }
-        let name = try catalog.fullName(of: reference.name)
-        var folderName: String?
-        if reference.version != nil {
-            let reading = try catalog.versions(of: name)
-            do throws(StoreError) {
-                folderName = try Resolver.version(of: reference, among: reading.versions).folderName
-            } catch {
-                // The version may be the one that cannot be read: then the whole model is looked at.
-                guard error.code == .versionNotFound, !reading.faults.isEmpty else { throw error }
-            }
+    }
+
+    /// The folder of the version that is meant; `nil` for the whole model, also where the version may be one that cannot
+    /// be read.
+    private func readableVersion(
+        _ reference: ModelReference, of name: PackageName, in catalog: Catalog
+    ) throws -> String? {
+        guard reference.version != nil else { return nil }
+        let reading = try catalog.versions(of: name)
+        do throws(StoreError) {
+            return try Resolver.version(of: reference, among: reading.versions).folderName
+        } catch {
+            guard error.code == .versionNotFound, !reading.faults.isEmpty else { throw error }
+            return nil
         }
-        return try check.run([name], onlyVersion: folderName, allBlobs: false, progress: progress)
     }
 
     /// Makes the index anew from the plain files alone.
@@ -106,20 +152,28 @@ extension ModelStore {
     private func checkWithoutModels(_ root: Folder) throws -> CheckReport {
         var report = CheckReport()
         if try hasContents(root) { report.problems.append(StoreError.lostModels(root).asWarning) }
-        try examineAudit(&report, expecting: nil)
-        report.lost = try LostVersion.all(in: root, models: nil)
+        try examineAudit(&report, expecting: [])
+        try examineLosses(&report, in: root, nil)
         return report
     }
 
     /// Whether there is a blob, or something in its place.
     func hasContents(_ root: Folder) throws -> Bool {
-        let contents = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0)?.contents() }
+        let contents = try home.blobs(in: root)?.contents()
         return contents.map { !$0.digests.isEmpty || !$0.strays.isEmpty } ?? false
     }
 
-    private func examineAudit(_ report: inout CheckReport, expecting head: AuditHead?) throws {
+    private func examineLosses(_ report: inout CheckReport, in root: Folder, _ models: Folder?) throws {
         do {
-            let found = try auditLog().verify(expecting: head)
+            report.lost = try LostVersion.all(in: root, models: models, isCancellable: true)
+        } catch let error as any PresentableError {
+            if !report.problems.contains(error.asWarning) { report.problems.append(error.asWarning) }
+        }
+    }
+
+    private func examineAudit(_ report: inout CheckReport, expecting heads: Set<AuditHead>) throws {
+        do {
+            let found = try auditLog().verify(expecting: heads)
             report.notes += found.openIntents.map {
                 Warning(
                     identifier: "audit.open-intent",

@@ -29,7 +29,7 @@ extension ModelStore {
                 if let loss = StoreError(lost: try LostVersion.all(in: root, models: nil)) { throw loss }
                 return CollectionResult(isDryRun: true, blobs: [], staged: [], young: [])
             }
-            let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
+            let blobs = try home.blobs(in: root)
             return try GarbageCollection(
                 catalog: Catalog(models: models, root: root), blobs: blobs,
                 staging: try home.folder(StoreLayout.staging, in: root), now: context.clock(), grace: grace

@@ -140,6 +140,6 @@ extension CopySource {
             throw StoreError.damaged(root.path, "has no models")
         }
         self.models = models
-        blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
+        blobs = try home.blobs(in: root)
     }
 }

@@ -66,18 +66,20 @@ package struct StoreMove {
         let intent = try writing.audit.intent(event)
         do throws(FileError) {
             if try new.status(of: newName) != nil { try new.removeTree(newName) }
-            try old.rename(oldName, toNew: newName, in: new)
+            let sign = try new.sharing(with: writing.root.readers).folder(making: newName)
+            try MovedStore.publish(in: sign, storeID: storeID, to: target, at: context.clock())
+            try new.sync()
+            // Nobody ever sees the old place without the sign, where a new store would be begun.
+            try old.exchange(oldName, with: newName, in: new)
         } catch {
-            // Two mounts of one device, for example.
+            // Two mounts of one device, for example, or a file system that cannot do it.
+            if try MovedStore.read(in: new.folder(newName)) != nil { try new.removeTree(newName) }
             try writing.audit.outcome(event, .failed, error: error.identifier, of: intent)
             return nil
         }
         try new.sync()
         try old.sync()
         let audit = try writing.audit.outcome(event, .done, of: intent)
-        let sign = try old.sharing(with: writing.root.readers).folder(making: oldName)
-        try MovedStore.publish(in: sign, storeID: storeID, to: target, at: context.clock())
-        try old.sync()
         return MoveResult(path: target, isCopied: false, written: ByteCount(0), warnings: [], audit: audit)
     }
 

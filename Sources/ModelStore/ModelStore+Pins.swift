@@ -47,9 +47,9 @@ extension ModelStore {
     /// - Throws: `StoreError`, code `pinned`, naming them.
     static func checkPins(_ folders: [String], of model: ModelFolder) throws {
         let pinned: [String]
-        do throws(FileError) {
+        do {
             pinned = try model.pinned().intersection(folders).sorted()
-        } catch {
+        } catch let error as any PresentableError {
             throw StoreError(
                 .pinned, "it cannot be told which versions of \(model.name) are pinned: \(error.message)",
                 hint: "Use --force to remove what may be pinned too.", cause: error)

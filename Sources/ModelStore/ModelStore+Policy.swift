@@ -35,8 +35,10 @@ extension ModelStore {
     package func policy(systemFolder: FilePath = ModelStore.systemPolicyFolder) throws -> Policy {
         var parts: [Policy.Part] = []
         if let part = try Self.systemPolicy(in: systemFolder) { parts.append(part) }
+        // A policy is put in place before the store says that it has one.
+        let isExpected = try home.reading()?.identity.hasPolicy ?? false
         let own = try home.looking().flatMap { try PolicyFile(folder: $0, place: .store).part() }
-        if own == nil, let (_, identity) = try home.reading(), identity.hasPolicy {
+        if own == nil, isExpected {
             throw PolicyError(
                 .unreadable, "the policy of the store in \(path.string.escapedForOneLine) is gone",
                 hint: "Restore policy.toml from a backup, or set another one with baigo trust policy set FILE.")
@@ -117,7 +119,7 @@ extension ModelStore {
         }
         let catalog = try home.folder(StoreLayout.models, in: root).map { Catalog(models: $0, root: root) }
         let versions = try catalog?.versions(of: package.manifest.name).versions ?? []
-        let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
+        let blobs = try home.blobs(in: root)
         let held = policy.quota == nil ? 0 : try blobs?.totalBytes() ?? 0
         if case .present = decision.standing(among: versions) {
             return PolicySubject.Store(held: ByteCount(held), needed: ByteCount(0), versions: nil)
@@ -174,7 +176,7 @@ extension ModelStore {
     /// - Throws: `FileError`, `StoreError`.
     package func heldBytes() throws -> ByteCount {
         guard let (root, _) = try home.reading() else { return ByteCount(0) }
-        let blobs = try home.folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
+        let blobs = try home.blobs(in: root)
         return ByteCount(try blobs?.totalBytes() ?? 0)
     }
 }

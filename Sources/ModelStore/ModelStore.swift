@@ -66,6 +66,10 @@ package final class ModelStore: Sendable {
     ///
     /// - Throws: `StoreError`: `modelNotFound`, `ambiguous`; `FileError`.
     package func list(_ name: PackageName? = nil) throws -> StoreListing {
+        try home.staying { try read(name) }
+    }
+
+    private func read(_ name: PackageName?) throws -> StoreListing {
         guard let catalog = try catalog() else {
             if let name { throw Resolver(names: []).unknown(name) }
             return StoreListing(models: [], warnings: [])
@@ -90,12 +94,12 @@ package final class ModelStore: Sendable {
     /// - Throws: `StoreError`: `modelNotFound`, `versionNotFound`, `noActiveVersion`, `ambiguous`, `damaged`;
     ///   `FileError`.
     package func resolve(_ reference: ModelReference, checkingSizes isChecking: Bool = true) throws -> StoredPackage {
-        guard let catalog = try catalog() else {
-            throw Resolver(names: []).unknown(reference.name)
+        try home.staying {
+            guard let catalog = try catalog() else { throw Resolver(names: []).unknown(reference.name) }
+            let name = try catalog.fullName(of: reference.name)
+            let version = try Self.version(of: reference, among: try catalog.versions(of: name))
+            return try catalog.package(of: version, home: home, checkingSizes: isChecking)
         }
-        let name = try catalog.fullName(of: reference.name)
-        let version = try Self.version(of: reference, among: try catalog.versions(of: name))
-        return try catalog.package(of: version, home: home, checkingSizes: isChecking)
     }
 
     private func catalog() throws -> Catalog? {

@@ -45,7 +45,7 @@ struct AuditClockTests {
         #expect(try fixture.bytes(of: "audit/audit.jsonl").starts(with: before))
         #expect(try fixture.add(try MemoryPackage("acme/three")).outcome == .imported)
         #expect(try fixture.store.check().isHealthy)
-        #expect(try fixture.store.auditLog().verify(expecting: last).openIntents.isEmpty)
+        #expect(try fixture.store.auditLog().verify(expecting: [last]).openIntents.isEmpty)
         // It is no licence for the next time.
         let earlier = try StoreFixture(time: Timestamp(secondsSinceEpoch: 1_700_000_000))
         #expect(throws: FileError.self) { try earlier.add(try MemoryPackage("acme/four")) }

@@ -39,7 +39,7 @@ struct AuditRotationTests {
         location: SourceLocation = #_sourceLocation
     ) {
         let error = #expect(throws: StoreError.self, sourceLocation: location) {
-            try fixture.store.auditLog().verify(expecting: head)
+            try fixture.store.auditLog().verify(expecting: head.map { [$0] } ?? [])
         }
         #expect(error?.code == .auditBroken, sourceLocation: location)
         #expect(error?.message.contains(text) == true, "\(error?.message ?? "")", sourceLocation: location)
@@ -113,9 +113,9 @@ struct AuditRotationTests {
             try audit().rename("audit.jsonl", to: String(name(from, Int(last)).dropFirst(6)))
             if isMade { try audit().publish([], as: "audit.jsonl") }
             #expect(try fixture.store.auditLog().head().sequence == last)
-            #expect(try fixture.store.auditLog().verify(expecting: head).head.sequence == last)
+            #expect(try fixture.store.auditLog().verify(expecting: [head]).head.sequence == last)
             try note(8, in: fixture)
-            #expect(try fixture.store.auditLog().verify(expecting: head).head.sequence == last + 2)
+            #expect(try fixture.store.auditLog().verify(expecting: [head]).head.sequence == last + 2)
         }
     }
 
@@ -196,7 +196,7 @@ struct AuditRotationTests {
         let fixture = try fixture()
         let line = try #require(try fixture.auditLines().first { $0.sequence == 6 })
         let head = AuditHead(sequence: 6, digest: try SHA256Digest(of: line.bytes))
-        let found = try AuditLog(copy: TemporaryHome.path.appending(name(5, 7))).verify(expecting: head)
+        let found = try AuditLog(copy: TemporaryHome.path.appending(name(5, 7))).verify(expecting: [head])
         #expect(found.lines == 3)
         #expect(found.head.sequence == 7)
     }

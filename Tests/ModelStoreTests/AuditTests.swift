@@ -85,8 +85,21 @@ struct AuditTests {
         lines[number - 1] = lines[number - 1].replacing("alice", with: "mallo")
         try fixture.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: log)
         // The last line has no follower; only a head that somebody kept proves it wrong.
-        let error = #expect(throws: StoreError.self) { try fixture.store.auditLog().verify(expecting: head) }
+        let error = #expect(throws: StoreError.self) { try fixture.store.auditLog().verify(expecting: [head]) }
         #expect(error?.code == (number == 4 ? .auditUnexpected : .auditBroken))
+    }
+
+    @Test func findsALogThatBeganAgain() throws {
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage("acme/tiny"))
+        try Folder.open(fixture.path.appending("audit")).removeFile("audit.jsonl")
+        for _ in 1...3 { try fixture.add(try MemoryPackage("plain", version: "\(UInt32.random(in: 1...(.max)))")) }
+        let problem = try #require(try fixture.store.check().problems.first)
+        #expect(problem.identifier == "audit.unexpected-head")
+        let heads = try fixture.store.receiptHeads()
+        #expect(heads.count == 4)
+        let error = #expect(throws: StoreError.self) { try fixture.store.auditLog().verify(expecting: heads) }
+        #expect(error?.code == .auditUnexpected)
     }
 
     @Test func findsARemovedLineAndACutTail() throws {
@@ -95,7 +108,7 @@ struct AuditTests {
         let lines = try fixture.bytes(of: log).split(separator: 0x0A).map { Array($0) + [0x0A] }
         try fixture.write(Array(lines[..<3].joined()), to: log)
         #expect(try fixture.store.auditLog().verify().openIntents == [3])
-        let cut = #expect(throws: StoreError.self) { try fixture.store.auditLog().verify(expecting: head) }
+        let cut = #expect(throws: StoreError.self) { try fixture.store.auditLog().verify(expecting: [head]) }
         #expect(cut?.code == .auditUnexpected)
         try fixture.write(Array((lines[..<1] + lines[2...]).joined()), to: log)
         let removed = #expect(throws: StoreError.self) { try fixture.store.auditLog().verify() }

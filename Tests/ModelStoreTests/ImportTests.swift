@@ -69,7 +69,7 @@ struct ImportTests {
         #expect(lines.map(\.result) == [nil, .done])
         #expect(lines.map(\.event.model) == ["acme/tiny:1.0", "acme/tiny:1.0"])
         #expect(receipt.audit.sequence == 1)
-        #expect(try fixture.store.auditLog().verify(expecting: receipt.audit).head == result.audit)
+        #expect(try fixture.store.auditLog().verify(expecting: [receipt.audit]).head == result.audit)
         let history = try JSONValue(strict: try fixture.bytes(of: "models/acme/tiny/history.jsonl"))
         #expect(history["action"] == "activate")
         #expect(history["version"] == "1.0")

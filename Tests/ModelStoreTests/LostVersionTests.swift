@@ -55,6 +55,20 @@ struct LostVersionTests {
         #expect(try fixture.store.check().lost.map(\.reference) == expected)
     }
 
+    @Test func tellsOfItWhereOnlyThatModelIsLookedAt() throws {
+        let fixture = try fixture()
+        let (one, two) = (try folder("acme/tiny", "1.0", fixture), try folder("acme/tiny", "2.0", fixture))
+        try remove("models/acme/tiny/\(one)", fixture)
+        #expect(try fixture.store.check(ModelReference("tiny")).lost.map(\.folderName) == [one])
+        #expect(try fixture.store.check(ModelReference("tiny:1.0")).lost.map(\.folderName) == [one])
+        #expect(try fixture.store.check(ModelReference("tiny:2.0")).isHealthy)
+        #expect(try fixture.store.check(ModelReference("plain")).isHealthy)
+        try remove("models/acme", fixture)
+        #expect(try fixture.store.check(ModelReference("acme/tiny")).lost.map(\.folderName) == [one, two])
+        let unknown = #expect(throws: StoreError.self) { try fixture.store.check(ModelReference("acme/tiny:3.0")) }
+        #expect(unknown?.code == .modelNotFound)
+    }
+
     @Test func isWholeAgainOnceTheyAreImportedAgainOrGivenUp() throws {
         let fixture = try fixture()
         let (one, two) = (try folder("acme/tiny", "1.0", fixture), try folder("acme/tiny", "2.0", fixture))
@@ -78,6 +92,36 @@ struct LostVersionTests {
         #expect(try fixture.store.check().isHealthy)
         let again = #expect(throws: StoreError.self) { try fixture.store.remove(try ModelReference("plain")) }
         #expect(again?.code == .modelNotFound)
+    }
+
+    /// A removal of both versions whose command died after it had moved the first.
+    @Test func tellsOfAVersionThatARemovalWhichWasCutOffHadLeft() throws {
+        let fixture = try fixture()
+        let (one, two) = (try folder("acme/tiny", "1.0", fixture), try folder("acme/tiny", "2.0", fixture))
+        try fixture.leaveOpen(
+            AuditEvent("remove", model: "acme/tiny", details: ["folders": [.string(one), .string(two)]]))
+        try remove("models/acme/tiny/\(one)", fixture)
+        #expect(try fixture.store.check().lost.isEmpty)
+        _ = try fixture.store.pin(ModelReference("plain"), true)
+        let ended = try #require(
+            try fixture.auditLines().first { $0.kind == .outcome && $0.event.operation == "remove" })
+        #expect(ended.result == .recovered && ended.event.details["folders"] == [.string(one)])
+        #expect(try fixture.store.check().isHealthy)
+        try remove("models/acme/tiny/\(two)", fixture)
+        #expect(try fixture.store.check().lost.map(\.folderName) == [two])
+        try expectNothingIsCollected(fixture)
+    }
+
+    @Test func tellsOfAVersionWhoseRemovalNeverBegan() throws {
+        let fixture = try fixture()
+        let two = try folder("acme/tiny", "2.0", fixture)
+        try fixture.leaveOpen(AuditEvent("remove", model: "acme/tiny", details: ["folders": [.string(two)]]))
+        _ = try fixture.store.pin(ModelReference("plain"), true)
+        let ended = try #require(
+            try fixture.auditLines().first { $0.kind == .outcome && $0.event.operation == "remove" })
+        #expect(ended.result == .undone)
+        try remove("models/acme/tiny/\(two)", fixture)
+        #expect(try fixture.store.check().lost.map(\.folderName) == [two])
     }
 
     @Test func keepsWhatAVersionThatIsLostMayNeed() throws {

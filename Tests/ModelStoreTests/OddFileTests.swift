@@ -186,6 +186,20 @@ struct OddFileTests {
         #expect(report.error?.code == .damaged)
     }
 
+    @Test(arguments: ["trust/update.json", "trust/keys.json", "policy.toml"])
+    func whatJudgesPackagesAndCannotBeReadIsAProblemOfTheStore(_ path: String) throws {
+        let fixture = try store()
+        try fixture.store.change(AuditEvent("test")) { change in _ = try change.folder(making: "trust") }
+        try fixture.write(Array("x\n".utf8), to: path)
+        #expect(try fixture.store.check().problems.count == 1)
+    }
+
+    @Test func keysThatAreGoneAreAProblemOfTheStore() throws {
+        let fixture = try store()
+        try fixture.store.change(AuditEvent("test")) { change in try change.setSignatureLatch(true) }
+        #expect(try fixture.store.check().problems.count == 1)
+    }
+
     @Test func aRemovalWithAllNamesWhatItCouldNotRead() throws {
         let fixture = try store()
         try fixture.write([1], to: try version("acme/tiny/1.0", of: fixture) + "receipt.json")
@@ -196,19 +210,12 @@ struct OddFileTests {
         #expect(try fixture.store.collectGarbage(grace: .zero).blobs.count > 0)
     }
 
-    /// Cuts the last lines off the audit log, as if they had never been written.
-    private func cut(_ count: Int, from fixture: StoreFixture) throws {
-        let log = "audit/audit.jsonl"
-        let lines = try fixture.bytes(of: log).split(separator: 0x0A).map { Array($0) + [0x0A] }
-        try fixture.write(Array(lines.dropLast(count).joined()), to: log)
-    }
-
     @Test(arguments: ["active", "history.jsonl", "receipt.json"])
     func whatCannotBeSettledEndsAsInterrupted(_ file: String) throws {
         let fixture = try store()
         let package = try MemoryPackage(version: "3.0")
         try fixture.add(package)
-        try cut(1, from: fixture)
+        try fixture.cutLastAuditLine()
         let inner = file == "receipt.json" ? try version("acme/tiny/3.0", of: fixture) : "models/acme/tiny"
         try Oddity.folder.lay(file, in: try folder(inner, of: fixture))
         #expect(try fixture.store.pin(ModelReference("other"), true).isChanged)
@@ -231,7 +238,7 @@ struct OddFileTests {
             AuditEvent("remove", model: "acme/tiny:\(name)", details: ["folders": [.string(name)]])
         ) { _ in }
         let sequence = try #require(try fixture.auditLines().last?.intent)
-        try cut(1, from: fixture)
+        try fixture.cutLastAuditLine()
         let trash = try folder("staging", of: fixture).folder(making: "trash-\(sequence)")
         let model = try folder("models/acme/tiny", of: fixture)
         try model.rename(name, to: name, in: trash)

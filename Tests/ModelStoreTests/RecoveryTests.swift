@@ -13,12 +13,6 @@ import TestSupport
 struct RecoveryTests {
     private let log = "audit/audit.jsonl"
 
-    /// A store with one model, whose last `count` audit lines were never written.
-    private func cut(_ count: Int, from fixture: StoreFixture) throws {
-        let lines = try fixture.bytes(of: log).split(separator: 0x0A).map { Array($0) + [0x0A] }
-        try fixture.write(Array(lines.dropLast(count).joined()), to: log)
-    }
-
     /// Something that takes the lock and changes nothing.
     private func touch(_ fixture: StoreFixture) throws {
         try fixture.store.recordRefusal(AuditEvent("test"), error: CancellationError())
@@ -75,7 +69,7 @@ struct RecoveryTests {
         let second = try MemoryPackage(version: "2.0")
         try fixture.add(second)
         // The process died after the folder was renamed into place: neither active, nor in the index, nor told.
-        try cut(1, from: fixture)
+        try fixture.cutLastAuditLine()
         let history = try fixture.bytes(of: "models/acme/tiny/history.jsonl").split(separator: 0x0A)
         try fixture.write(history[0] + [0x0A], to: "models/acme/tiny/history.jsonl")
         try fixture.write(
@@ -98,7 +92,7 @@ struct RecoveryTests {
         let first = try MemoryPackage(version: "1.0")
         try fixture.add(first)
         try fixture.add(try MemoryPackage(version: "2.0"))
-        try cut(1, from: fixture)
+        try fixture.cutLastAuditLine()
         try fixture.write(try fixture.bytes(of: log) + Array(#"{"by":"al"#.utf8), to: log)
         try touch(fixture)
         // All that the next writer did was to account for the outcome that was cut short.
@@ -119,7 +113,7 @@ struct RecoveryTests {
     @Test func doesNotActivateTwiceWhatWasActive() throws {
         let fixture = try StoreFixture()
         try fixture.add(try MemoryPackage())
-        try cut(1, from: fixture)
+        try fixture.cutLastAuditLine()
         let before = try fixture.tree()
         try touch(fixture)
         #expect(try fixture.bytes(of: "models/acme/tiny/history.jsonl").split(separator: 0x0A).count == 1)
@@ -131,7 +125,7 @@ struct RecoveryTests {
         let fixture = try StoreFixture()
         let package = try MemoryPackage()
         #expect(throws: (any Error).self) { try fixture.add(try MemoryPackage(fault: .missing(at: 0))) }
-        try cut(1, from: fixture)
+        try fixture.cutLastAuditLine()
         #expect(try fixture.store.auditLog().verify().openIntents == [1])
         #expect(try fixture.add(package).outcome == .imported)
         #expect(try fixture.auditLines().map(\.result) == [nil, .undone, nil, .done])
@@ -150,7 +144,7 @@ struct RecoveryTests {
             AuditEvent(
                 "remove", model: "acme/tiny:\(name)", identity: gone.identity, details: ["folders": [.string(name)]])
         ) { _ in }
-        try cut(1, from: fixture)
+        try fixture.cutLastAuditLine()
         let trash = try Folder.open(fixture.path.appending("staging")).folder(making: "trash-5")
         try Folder.open(fixture.path.appending("models/acme/tiny")).rename(name, to: name, in: trash)
         #expect(try fixture.store.list().models.map(\.name.description) == ["acme/kept"])
@@ -170,7 +164,7 @@ struct RecoveryTests {
         try fixture.store.change(
             AuditEvent("remove", model: "acme/tiny:\(name)", details: ["folders": [.string(name)]])
         ) { _ in }
-        try cut(1, from: fixture)
+        try fixture.cutLastAuditLine()
         try touch(fixture)
         #expect(try fixture.store.resolve(ModelReference("tiny")).version.identity == package.identity)
         #expect(try fixture.auditLines().suffix(2).map(\.result) == [.undone, .failed])
@@ -184,7 +178,7 @@ struct RecoveryTests {
         try fixture.store.change(
             AuditEvent("import", model: "acme/tiny:1.0", identity: package.identity, details: ["adding": "signatures"])
         ) { _ in }
-        try cut(1, from: fixture)
+        try fixture.cutLastAuditLine()
         try Folder.open(stored.folder).publish([9, 9, 9, 9], as: "checksums.txt.asc")
         #expect(throws: StoreError.self) { try fixture.store.resolve(ModelReference("tiny")) }
         try touch(fixture)

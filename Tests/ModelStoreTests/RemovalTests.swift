@@ -84,6 +84,27 @@ struct RemovalTests {
         #expect(try fixture.add(try MemoryPackage()).outcome == .imported)
     }
 
+    @Test func leavesWhatIsNothingOfAModel() throws {
+        let fixture = try StoreFixture()
+        try fixture.add(try MemoryPackage(version: "1.0"))
+        let model = try Folder.open(fixture.path.appending("models/acme/tiny"))
+        try model.folder(making: "mine").publish([1], as: "file")
+        try model.publish([2], as: "notes.txt")
+        try model.publish([3], as: ".active.123.partial")
+        let result = try fixture.store.remove(ModelReference("tiny"), all: true, forced: true)
+        #expect(result.isModelGone)
+        #expect(result.warnings.map { $0.message.contains("stays") } == [true, true])
+        #expect(
+            try fixture.paths(under: "models/acme/tiny/")
+                == ["models/acme/tiny/mine/", "models/acme/tiny/mine/file", "models/acme/tiny/notes.txt"])
+        #expect(try fixture.store.list().models.isEmpty)
+        // The folder that is left counts for nothing once it is empty.
+        try model.removeTree("mine")
+        try model.removeFile("notes.txt")
+        try fixture.add(try MemoryPackage(version: "1.0"))
+        #expect(try fixture.store.check().isHealthy)
+    }
+
     @Test func findsNothingToRemove() throws {
         let fixture = try StoreFixture()
         #expect(throws: StoreError.self) { try fixture.store.remove(ModelReference("tiny")) }

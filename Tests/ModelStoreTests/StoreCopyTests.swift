@@ -23,8 +23,11 @@ struct StoreCopyTests {
         _ = try fixture.store.activate(ModelReference("tiny:1.0"))
         _ = try fixture.store.pin(ModelReference("tiny:1.0"), true)
         try fixture.store.change(AuditEvent("trust.add")) { change in
-            try change.folder(making: "trust").folder(making: "keys").publish([1, 2, 3], as: "A.asc")
-            try change.root.publish([4], as: "policy.toml")
+            let trust = try change.folder(making: "trust")
+            let records: JSONValue = ["keys": [], "latched": true, "schemaVersion": 1]
+            try trust.publish(records.prettyBytes, as: "keys.json")
+            try trust.folder(making: "keys").publish([1, 2, 3], as: "A.asc")
+            try change.root.publish(Array("schema = 1\n".utf8), as: "policy.toml")
             try change.setSignatureLatch(true)
         }
         return fixture

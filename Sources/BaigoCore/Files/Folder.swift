@@ -144,6 +144,18 @@ package final class Folder: Sendable {
         return bytes
     }
 
+    /// The whole of a small file; `nil` where there is none, or where it is removed meanwhile.
+    ///
+    /// - Throws: as `bytes(of:limit:)`.
+    package func bytesIfPresent(of name: String, limit: Int = 16 << 20) throws(FileError) -> [UInt8]? {
+        do throws(FileError) {
+            return try bytes(of: name, limit: limit)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            return nil
+        }
+    }
+
     /// What is under a name; `nil` where nothing is.
     ///
     /// A link is described itself.
@@ -180,6 +192,15 @@ package final class Folder: Sendable {
         try checkPart(name)
         try target.checkPart(newName)
         try check(linux_rename_new(raw, name, target.raw, newName), "rename", name)
+    }
+
+    /// Lets something of this folder and something in `target` change places in one step.
+    ///
+    /// - Throws: `FileError`; what the file system cannot do is `wrongType`.
+    package func exchange(_ name: String, with other: String, in target: Folder) throws(FileError) {
+        try checkPart(name)
+        try target.checkPart(other)
+        try check(linux_rename_exchange(raw, name, target.raw, other), "exchange", name)
     }
 
     /// Gives a file of this folder a second name in `target`.

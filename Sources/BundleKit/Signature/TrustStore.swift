@@ -32,7 +32,18 @@ package struct TrustStore: Sendable {
     /// - Throws: `BundleError`, code `trustUnreadable`, when `keys.json` or one of the keys it lists is missing, cannot
     ///   be read or is not what it should be.
     package func list() throws(BundleError) -> [TrustedKey] {
-        let records = try records()
+        while true {
+            let records = try records()
+            do throws(BundleError) {
+                return try keys(of: records)
+            } catch {
+                // A key may have been removed just now.
+                guard try self.records() != records else { throw error }
+            }
+        }
+    }
+
+    private func keys(of records: TrustRecords) throws(BundleError) -> [TrustedKey] {
         guard !records.records.isEmpty else { return [] }
         let keys: Folder
         do throws(FileError) {

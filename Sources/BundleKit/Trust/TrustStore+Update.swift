@@ -131,13 +131,21 @@ extension TrustStore {
     /// - Throws: `FileError`.
     package func isUpdateOpen() throws(FileError) -> Bool { try folder.status(of: Self.journalName) != nil }
 
-    /// Finishes an update that was written down; as often as needed.
+    /// Looks whether an update that was written down, if there is one, can be finished.
     ///
-    /// - Parameter installPolicy: Puts the policy in place.
-    /// - Throws: `BundleError`, code `trustUnreadable`, for a journal that cannot be read; `FileError`; what
-    ///   `installPolicy` throws.
-    package func finishUpdate(installPolicy: ([UInt8]) throws -> Void) throws {
-        guard try isUpdateOpen() else { return }
+    /// - Throws: `BundleError`, code `trustUnreadable`; `FileError`.
+    package func checkUpdate() throws { _ = try journal() }
+
+    /// What an update wrote down.
+    private struct Journal {
+        let keys: [(fingerprint: String, armored: String)]
+        let records: String
+        let removed: [String]
+        let policy: String?
+    }
+
+    private func journal() throws -> Journal? {
+        guard try isUpdateOpen() else { return nil }
         let json: JSONValue
         do {
             json = try JSONValue(strict: try folder.bytes(of: Self.journalName, limit: Self.journalLimit))
@@ -147,16 +155,29 @@ extension TrustStore {
         guard let keys = json["keys"]?.object, let records = json["records"]?.string,
             let removed = json["removed"]?.array?.compactMap(\.string)
         else { throw unreadable("\(Self.journalName) is incomplete", cause: nil) }
-        let place = try folder.folder(making: Self.keysName)
-        for (fingerprint, armored) in keys.sorted(by: { $0.key < $1.key }) {
+        let armored = try keys.sorted { $0.key < $1.key }.map { fingerprint, armored in
             guard KeySelector.fingerprint(fingerprint) == fingerprint, let text = armored.string else {
                 throw unreadable("\(Self.journalName) names a key that is none", cause: nil)
             }
-            try place.publish(Array(text.utf8), as: fingerprint + ".asc", mode: 0o644)
+            return (fingerprint, text)
         }
-        if let policy = json["policy"]?.string { try installPolicy(Array(policy.utf8)) }
-        try folder.publish(Array(records.utf8), as: Self.recordsName, mode: 0o644)
-        for fingerprint in removed where KeySelector.fingerprint(fingerprint) == fingerprint {
+        return Journal(keys: armored, records: records, removed: removed, policy: json["policy"]?.string)
+    }
+
+    /// Finishes an update that was written down; as often as needed.
+    ///
+    /// - Parameter installPolicy: Puts the policy in place.
+    /// - Throws: `BundleError`, code `trustUnreadable`, for a journal that cannot be read; `FileError`; what
+    ///   `installPolicy` throws.
+    package func finishUpdate(installPolicy: ([UInt8]) throws -> Void) throws {
+        guard let journal = try journal() else { return }
+        let place = try folder.folder(making: Self.keysName)
+        for (fingerprint, armored) in journal.keys {
+            try place.publish(Array(armored.utf8), as: fingerprint + ".asc", mode: 0o644)
+        }
+        if let policy = journal.policy { try installPolicy(Array(policy.utf8)) }
+        try folder.publish(Array(journal.records.utf8), as: Self.recordsName, mode: 0o644)
+        for fingerprint in journal.removed where KeySelector.fingerprint(fingerprint) == fingerprint {
             if try place.status(of: fingerprint + ".asc") != nil { try place.removeFile(fingerprint + ".asc") }
         }
         try place.sync()

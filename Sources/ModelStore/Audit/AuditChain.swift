@@ -6,9 +6,9 @@ internal import BundleKit
 /// The state of a check of the log, file after file and line after line.
 struct AuditChain {
     private(set) var head: AuditHead
-    private let expected: AuditHead?
+    /// Heads that have to come yet.
+    private var expected: Set<AuditHead>
     private let isCopy: Bool
-    private var isExpectedSeen: Bool
     private var files: [String] = []
     /// Lines of this file, and of all files, that were read.
     private var lineNumber = 0
@@ -21,11 +21,10 @@ struct AuditChain {
     private var count: Int64 = 0
 
     /// Starts before the first line, or with the first line of a copy.
-    init(head: AuditHead, expected: AuditHead?, isCopy: Bool) {
+    init(head: AuditHead, expected: Set<AuditHead>, isCopy: Bool) {
         self.isCopy = isCopy
         self.head = head
-        self.expected = expected
-        isExpectedSeen = expected.map { $0 == head } ?? true
+        self.expected = expected.subtracting([head])
     }
 
     /// Takes all lines of a file.
@@ -64,7 +63,7 @@ struct AuditChain {
             let before = line.event.details["after"]?.string.flatMap { SHA256Digest(hex: $0) }
             head = AuditHead(
                 sequence: line.sequence - 1, digest: line.kind == .recovery ? before ?? head.digest : line.previous)
-            if head == expected { isExpectedSeen = true }
+            expected.remove(head)
         }
         count += 1
         guard line.sequence == head.sequence + 1 else {
@@ -90,7 +89,7 @@ struct AuditChain {
         }
         lastTime = line.time
         head = AuditHead(sequence: line.sequence, digest: digest)
-        if head == expected { isExpectedSeen = true }
+        expected.remove(head)
         if line.kind == .intent { openIntents.append(line.sequence) }
         if let intent = line.intent { openIntents.removeAll { $0 == intent } }
     }
@@ -100,9 +99,10 @@ struct AuditChain {
     /// - Throws: `StoreError`: `auditBroken`, `auditUnexpected`.
     func verification() throws -> AuditLog.Verification {
         if torn.count > AuditTail.maximumTorn { throw broken("ends what is no audit log any more") }
-        guard isExpectedSeen else {
+        if let missing = expected.min(by: { $0.sequence < $1.sequence }) {
+            let others = expected.count > 1 ? " and \(expected.count - 1) more" : ""
             throw StoreError(
-                .auditUnexpected, "the audit log does not contain the line \(expected?.description ?? "")",
+                .auditUnexpected, "the audit log does not contain the line \(missing)\(others)",
                 hint: "The log was cut or replaced; look for a copy that contains it.")
         }
         return AuditLog.Verification(

@@ -65,11 +65,11 @@ package struct AuditLog: Sendable {
 
     /// Checks that every line follows from the one before it.
     ///
-    /// - Parameter expected: A head that the log must contain, as a receipt or report holds it.
+    /// - Parameter expected: Heads that the log must contain, as receipts and reports hold them.
     /// - Returns: The head, and what is odd without being wrong.
     /// - Throws: `StoreError`: `auditBroken` with the file and the number of the line in it, or `auditUnexpected`;
     ///   `FileError`.
-    package func verify(expecting expected: AuditHead? = nil) throws -> Verification {
+    package func verify(expecting expected: Set<AuditHead> = []) throws -> Verification {
         let isCopy = if case .copy = place { true } else { false }
         var chain = AuditChain(head: try .empty, expected: expected, isCopy: isCopy)
         for part in try files()?.parts ?? [] { try chain.take(part) }

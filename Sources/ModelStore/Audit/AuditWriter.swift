@@ -144,6 +144,7 @@ final class AuditWriter {
         guard openIntent == nil, head.sequence >= first, !isFresh else { return nil }
         try checkClock()
         let closed = ClosedAuditFile(first: first, last: head.sequence)
+        try file.sync()
         try folder.rename(AuditFiles.openName, toNew: closed.name, in: folder)
         try startFile()
         try append(.outcome, AuditEvent(Self.rotation, details: ["closed": .string(closed.name)]), result: .done)

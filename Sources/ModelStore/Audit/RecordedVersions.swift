@@ -5,8 +5,8 @@ internal import Glibc
 
 /// The versions that a store has to hold as its audit log tells: imported, and not removed since.
 ///
-/// What was begun and not ended counts for nothing, nor does what a log tells that begins later. Of lines from before a
-/// gap in the log nothing is known: the gap may hold the removal.
+/// An import that was begun and not ended counts for nothing; of what a removal names nothing is known until it ended.
+/// What a log tells that begins later counts for nothing, nor do lines from before a gap: it may hold the removal.
 struct RecordedVersions {
     private static let batch = 2048
 
@@ -14,17 +14,19 @@ struct RecordedVersions {
     private(set) var lines: [String: Int64] = [:]
     /// The number that the next file has to begin with.
     private var next: Int64 = 1
+    /// What the last removal names, as it stood before; its outcome tells what of it is gone.
+    private var leaving: (intent: Int64, name: Substring, lines: [String: Int64]) = (0, "", [:])
 
     /// Reads a log.
     ///
-    /// - Throws: `FileError`, `CancellationError`.
-    init(in audit: Folder) throws {
-        for part in try AuditFiles(in: audit).parts { try take(part) }
+    /// - Throws: `FileError`; `CancellationError`, where it is cancellable.
+    init(in audit: Folder, isCancellable: Bool) throws {
+        for part in try AuditFiles(in: audit).parts { try take(part, isCancellable) }
     }
 
-    private mutating func take(_ part: AuditFiles.Part) throws {
+    private mutating func take(_ part: AuditFiles.Part, _ isCancellable: Bool) throws {
         if let closed = part.closed {
-            if closed.first != next { lines = [:] }
+            if closed.first != next { forget() }
             next = closed.last + 1
         }
         var reader = LineReader(part.file)
@@ -32,21 +34,26 @@ struct RecordedVersions {
         var batch: [[UInt8]] = []
         while let line = try reader.next() {
             if isFirst, let first = AuditLine(reading: line.bytes) {
-                if first.sequence != next { lines = [:] }
+                if first.sequence != next { forget() }
                 isFirst = false
             }
             guard line.isTerminated, Self.mayCount(line.bytes) else { continue }
             batch.append(line.bytes)
             if batch.count == Self.batch {
-                try settle(batch)
+                try settle(batch, isCancellable)
                 batch = []
             }
         }
-        try settle(batch)
+        try settle(batch, isCancellable)
     }
 
-    private mutating func settle(_ batch: [[UInt8]]) throws {
-        for line in try Parallel.map(batch, isCancellable: true, { AuditLine(reading: $0) }) {
+    private mutating func forget() {
+        lines = [:]
+        leaving.lines = [:]
+    }
+
+    private mutating func settle(_ batch: [[UInt8]], _ isCancellable: Bool) throws {
+        for line in try Parallel.map(batch, isCancellable: isCancellable, { AuditLine(reading: $0) }) {
             if let line { take(line) }
         }
     }
@@ -54,8 +61,8 @@ struct RecordedVersions {
     /// Whether a line may be one of the few kinds that count, told without reading it as JSON.
     private static func mayCount(_ line: [UInt8]) -> Bool {
         line.withUnsafeBytes { bytes in
-            (holds(bytes, #"operation":"import""#) && holds(bytes, #"kind":"outcome""#))
-                || (holds(bytes, #"operation":"remove""#) && holds(bytes, #"kind":"intent""#))
+            holds(bytes, #"operation":"remove""#)
+                || (holds(bytes, #"operation":"import""#) && holds(bytes, #"kind":"outcome""#))
         }
     }
 
@@ -76,12 +83,23 @@ struct RecordedVersions {
             guard line.result == .done || line.result == .recovered, let identity = line.event.identity else { return }
             lines["\(model)~\(identity.hex.prefix(StoreLayout.identityDigits))"] = line.sequence
         case ("remove", .intent):
-            // However it ended: one that was cut short may have removed some of them.
-            let name = model.prefix { $0 != ":" }
-            for folder in line.event.details["folders"]?.array ?? [] {
-                if let folder = folder.string { lines["\(name):\(folder)"] = nil }
+            leaving = (line.sequence, model.prefix { $0 != ":" }, [:])
+            for key in keys(line) { leaving.lines[key] = lines.removeValue(forKey: key) }
+        case ("remove", .outcome):
+            guard line.intent == leaving.intent else { return }
+            switch line.result {
+            case .undone: lines.merge(leaving.lines) { $1 }
+            case .recovered where line.event.details["folders"] != nil:
+                let gone = Set(keys(line))
+                lines.merge(leaving.lines.filter { !gone.contains($0.key) }) { $1 }
+            default: break
             }
+            leaving.lines = [:]
         default: return
         }
+    }
+
+    private func keys(_ line: AuditLine) -> [String] {
+        (line.event.details["folders"]?.array ?? []).compactMap { $0.string.map { "\(leaving.name):\($0)" } }
     }
 }

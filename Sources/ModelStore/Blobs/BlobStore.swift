@@ -59,8 +59,7 @@ struct BlobStore {
             try folder.sync()
         }
         let part = try folder.folder(prefix)
-        try staging.rename(name, to: digest.hex, in: part)
-        try part.sync()
+        try put(digest, from: name, of: staging, in: part)
         return true
     }
 
@@ -111,6 +110,15 @@ struct BlobStore {
         let prefix = String(digest.hex.prefix(2))
         let part = try folder.folder(making: prefix)
         try folder.sync()
+        try put(digest, from: name, of: staging, in: part)
+    }
+
+    private func put(_ digest: SHA256Digest, from name: String, of staging: Folder, in part: Folder) throws(FileError) {
+        guard try part.status(of: digest.hex)?.kind != .folder else {
+            throw FileError(
+                .wrongType, "\(part.path(of: digest.hex).escapedForOneLine) is a folder, and a content belongs there",
+                hint: "Let baigo check --quarantine move it aside.")
+        }
         try staging.rename(name, to: digest.hex, in: part)
         try part.sync()
     }

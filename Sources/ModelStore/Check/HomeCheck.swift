@@ -19,14 +19,24 @@ struct HomeCheck {
             guard let status = try root.status(of: StoreLayout.lock), status.kind != .regular else { return }
             throw StoreError.damaged(root.path(of: StoreLayout.lock), "is no regular file")
         }
-        for name in [StoreLayout.staging, StoreLayout.trust, StoreLayout.quarantine] {
+        for name in [StoreLayout.staging, StoreLayout.quarantine] {
             try finder.look { _ = try home.folder(name, in: root) }
         }
         try finder.look {
-            guard try PolicyFile(folder: root, place: .store).bytes() == nil,
-                try StoreIdentity(in: root)?.hasPolicy == true
-            else { return }
+            // A policy is put in place before the store says that it has one.
+            let isExpected = try StoreIdentity(in: root)?.hasPolicy == true
+            guard try PolicyFile(folder: root, place: .store).part() == nil, isExpected else { return }
             throw StoreError.damaged(root.path(of: PolicyFile.name), "is missing, and a policy was set here")
+        }
+        try finder.look {
+            let isLatched = try StoreIdentity(in: root)?.isSignatureLatched == true
+            guard let trust = try home.folder(StoreLayout.trust, in: root) else {
+                guard isLatched else { return }
+                throw StoreError.damaged(root.path(of: StoreLayout.trust), "is missing, and keys were trusted here")
+            }
+            let ring = TrustStore(folder: trust, isLatched: isLatched)
+            try ring.checkUpdate()
+            _ = try ring.list()
         }
         try finder.look {
             guard let folder = try home.folder(StoreLayout.engines, in: root) else { return }

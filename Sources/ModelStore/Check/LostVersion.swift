@@ -28,18 +28,21 @@ extension LostVersion {
     /// - Parameters:
     ///   - root: The home.
     ///   - models: Its models; `nil` where there are none.
+    ///   - isCancellable: Whether a cancelled task gives up; what undoes something must not.
     /// - Returns: By name.
     /// - Throws: `FileError`, `CancellationError`.
-    static func all(in root: Folder, models: Folder?) throws -> [LostVersion] {
+    static func all(
+        in root: Folder, models: Folder?, isCancellable: Bool = false
+    ) throws -> [LostVersion] {
         guard try root.status(of: StoreLayout.audit)?.kind == .folder, try !isBeingCopiedTo(root) else { return [] }
         let audit = try root.folder(StoreLayout.audit)
-        let recorded = try RecordedVersions(in: audit).lines
-        let missing = try Parallel.map(Array(recorded), isCancellable: true) { key, line in
+        let recorded = try RecordedVersions(in: audit, isCancellable: isCancellable).lines
+        let missing = try Parallel.map(Array(recorded), isCancellable: isCancellable) { key, line in
             try isThere(key, in: models) ? nil : (key, line)
         }.compactMap(\.self)
         guard !missing.isEmpty else { return [] }
         // A removal is written down before anything goes.
-        let now = try RecordedVersions(in: audit).lines
+        let now = try RecordedVersions(in: audit, isCancellable: isCancellable).lines
         return missing.filter { now[$0] == $1 }.compactMap(LostVersion.init)
             .sorted { $0.reference.precedesBytewise($1.reference) }
     }

@@ -39,8 +39,8 @@ struct StoreCheck {
         self.known = known
     }
 
-    /// The latest line of the audit log that the receipts which were read name.
-    var latestAudit: AuditHead? { found.compactMap(\.audit).max { $0.sequence < $1.sequence } }
+    /// The lines of the audit log that the receipts which were read name.
+    var auditHeads: Set<AuditHead> { Set(found.compactMap(\.audit)) }
 
     /// Looks at some models and what they need, or at all of them and every blob.
     ///

@@ -56,7 +56,8 @@ struct GarbageCollection {
         // Read before the models: what an import beside a dry run moves from one to the other is not missed.
         let present = try blobs?.contents().digests ?? []
         try catalog.checkEverythingIsUnderstood()
-        if let loss = StoreError(lost: try LostVersion.all(in: catalog.root, models: catalog.models)) { throw loss }
+        let lost = try LostVersion.all(in: catalog.root, models: catalog.models, isCancellable: true)
+        if let loss = StoreError(lost: lost) { throw loss }
         let reachable = try catalog.reachableDigests()
         let unneeded = present.filter { !reachable.contains($0) && !isProtected.contains($0) }
         let found = try unneeded.sorted().compactMap { digest in

@@ -34,8 +34,8 @@ struct EngineShelf {
     ///
     /// - Throws: `StoreError`, code `damaged`; `FileError`.
     func active() throws -> Active? {
-        guard try folder.status(of: StoreLayout.active) != nil else { return nil }
-        let text = String(decoding: try folder.bytes(of: StoreLayout.active, limit: 4096), as: UTF8.self)
+        guard let bytes = try folder.bytesIfPresent(of: StoreLayout.active, limit: 4096) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
         let parts = text.dropLast().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard text.hasSuffix("\n"), parts.count == 3, Self.isReady(parts[2]),
             parts.allSatisfy({ !$0.isEmpty && !$0.hasPrefix(".") && !$0.contains("\n") })

@@ -32,12 +32,16 @@ extension ModelStore {
     ///
     /// - Throws: `StoreError`, code `damaged`, where it is gone or cannot be read; `FileError`.
     package func activeEngine() throws -> StoredEngine? {
-        guard let shelf = try engineShelf(), let active = try shelf.active() else { return nil }
-        guard let engine = try shelf.engine(active.id, active.folderName, active: active) else {
-            throw StoreError.damagedEngine(
-                shelf.folder.path(of: StoreLayout.active), "names an engine that is not there")
+        guard let shelf = try engineShelf() else { return nil }
+        while let active = try shelf.active() {
+            if let engine = try shelf.engine(active.id, active.folderName, active: active) { return engine }
+            // It may have been removed just now.
+            guard try shelf.active() != active else {
+                throw StoreError.damagedEngine(
+                    shelf.folder.path(of: StoreLayout.active), "names an engine that is not there")
+            }
         }
-        return engine
+        return nil
     }
 
     /// Which engines were active, the oldest first.

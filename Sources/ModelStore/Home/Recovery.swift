@@ -18,14 +18,14 @@ extension WritingHome {
     func recover() throws {
         let open = audit.openIntent
         let isTrustSettled = try settleTrust()
-        var ending: (result: AuditLine.Result, error: String?)?
+        var ending: Ending?
         var changed: [PackageName] = []
         if let open {
             if let name = open.event.model.flatMap({ try? ModelReference($0).name }) { changed.append(name) }
             do {
-                ending = (try settle(open, isTrustSettled: isTrustSettled), nil)
+                ending = try settle(open, isTrustSettled: isTrustSettled)
             } catch let error as any PresentableError where !error.isNoSpace {
-                ending = (.interrupted, error.identifier)
+                ending = Ending(.interrupted, error: error.identifier)
             }
         }
         let isFinished = ending?.result != .undone && ending?.result != .interrupted
@@ -44,20 +44,34 @@ extension WritingHome {
         guard let open, let ending else { return }
         if !isShort { _ = publishIndex(changed: changed) }
         try audit.outcome(
-            AuditEvent(open.event.operation, model: open.event.model, identity: open.event.identity), ending.result,
-            error: ending.error, of: AuditHead(sequence: open.sequence, digest: audit.head.digest))
+            AuditEvent(
+                open.event.operation, model: open.event.model, identity: open.event.identity, details: ending.details),
+            ending.result, error: ending.error, of: AuditHead(sequence: open.sequence, digest: audit.head.digest))
     }
 
-    private func settle(_ open: AuditLine, isTrustSettled: Bool) throws -> AuditLine.Result {
+    /// How something ended whose command died.
+    private struct Ending {
+        let result: AuditLine.Result
+        let error: String?
+        let details: [String: JSONValue]
+
+        init(_ result: AuditLine.Result, error: String? = nil, details: [String: JSONValue] = [:]) {
+            self.result = result
+            self.error = error
+            self.details = details
+        }
+    }
+
+    private func settle(_ open: AuditLine, isTrustSettled: Bool) throws -> Ending {
         switch open.event.operation {
-        case "import" where open.event.details["adding"] == "signatures": try settleAddition(open)
-        case "import": try settleImport(open)
+        case "import" where open.event.details["adding"] == "signatures": Ending(try settleAddition(open))
+        case "import": Ending(try settleImport(open))
         case "remove": try settleRemoval(open)
-        case "store.move": open.event.details["to"]?.string == home.path.string ? .recovered : .undone
-        case "trust.update": try settleTrustUpdate(open, isFinished: isTrustSettled)
-        case "activate", "rollback": try settleActivation(open)
-        case let operation where operation.hasPrefix("engine."): try settleEngine(open)
-        default: .interrupted
+        case "store.move": Ending(open.event.details["to"]?.string == home.path.string ? .recovered : .undone)
+        case "trust.update": Ending(try settleTrustUpdate(open, isFinished: isTrustSettled))
+        case "activate", "rollback": Ending(try settleActivation(open))
+        case let operation where operation.hasPrefix("engine."): Ending(try settleEngine(open))
+        default: Ending(.interrupted)
         }
     }
 
@@ -196,13 +210,18 @@ extension WritingHome {
         return .undone
     }
 
-    private func settleRemoval(_ open: AuditLine) throws -> AuditLine.Result {
-        guard let text = open.event.model, let name = try? ModelReference(text).name else { return .interrupted }
+    /// What was moved away is gone, what was not stays.
+    private func settleRemoval(_ open: AuditLine) throws -> Ending {
+        guard let text = open.event.model, let name = try? ModelReference(text).name else {
+            return Ending(.interrupted)
+        }
         let wanted = (open.event.details["folders"]?.array ?? []).compactMap(\.string)
-        guard let model = try ModelFolder(name, in: models) else { return .recovered }
-        let left = try model.versionFolders()
-        try model.forget(model.traces(), left: left, in: models)
-        return wanted.contains(where: left.contains) ? .undone : .recovered
+        let model = try ModelFolder(name, in: models)
+        let left = try model?.versionFolders() ?? []
+        if let model { try model.forget(model.traces(), left: left, in: models) }
+        let gone = wanted.filter { !left.contains($0) }
+        guard !gone.isEmpty else { return Ending(.undone) }
+        return Ending(.recovered, details: ["folders": .array(gone.map(JSONValue.string))])
     }
 
     private func version(of open: AuditLine) throws -> (model: ModelFolder, version: VersionFolder)? {

@@ -30,6 +30,9 @@ struct StoreHome: Sendable {
         if let identity = try StoreIdentity(in: root) { return (root, identity) }
         let names = try root.names()
         if names.allSatisfy(StoreLayout.isEarly) { return nil }
+        // Somebody may have begun the store, or ended a copy, meanwhile.
+        try MovedStore.refuse(in: root)
+        if let identity = try StoreIdentity(in: root) { return (root, identity) }
         try CopyMark.refuse(in: root)
         let shown = root.path.escapedForTerminal
         if names.contains(StoreLayout.models) || names.contains(StoreLayout.blobs) {
@@ -39,6 +42,16 @@ struct StoreHome: Sendable {
         }
         throw StoreError(
             .notAStore, "\(shown) holds other files and is no store", hint: "Choose an empty or a new folder as home.")
+    }
+
+    /// Reads in the store without its lock, and says that the store was moved where that happened meanwhile, whatever was
+    /// read then.
+    ///
+    /// - Throws: `StoreError`, code `moved`; what `body` throws.
+    func staying<Value>(_ body: () throws -> Value) throws -> Value {
+        let value = Result { try body() }
+        if let root = try? folder() { try MovedStore.refuse(in: root) }
+        return try value.get()
     }
 
     /// Opens the home's folder whether there is a store in it or not; `nil` where there is no folder.
@@ -90,6 +103,13 @@ struct StoreHome: Sendable {
         let folder = try root.folder(name)
         try checkOwner(of: folder)
         return folder
+    }
+
+    /// The contents; `nil` where there is no folder for them.
+    ///
+    /// - Throws: as `folder(_:in:)`.
+    func blobs(in root: Folder) throws -> BlobStore? {
+        try folder(StoreLayout.blobs, in: root).flatMap { try BlobStore(reading: $0) }
     }
 
     /// A folder of the home, made where there is none.

@@ -41,6 +41,7 @@ final class WritingHome {
         self.context = context
         root = try home.writing()
         lock = try FileLock.take(StoreLayout.lock, in: root, for: purpose, waiting: wait)
+        try Self.checkPlace(of: root, home)
         if isFreeing, try root.freeSpace() < Self.scarce {
             isShort = try root.dropIndex()
         } else {
@@ -58,6 +59,16 @@ final class WritingHome {
         audit = try AuditWriter(
             in: try home.folder(making: StoreLayout.audit, in: root), context: context, accepting: future)
         try recover()
+    }
+
+    /// Refuses to write where the store is no more that was there before the wait for its lock.
+    private static func checkPlace(of root: Folder, _ home: StoreHome) throws {
+        _ = try home.reading()
+        guard try home.folder()?.status().isSameFile(as: root.status()) == true else {
+            throw StoreError(
+                .moved, "the store in \(root.path.escapedForOneLine) was moved away or replaced meanwhile",
+                hint: "See where it is now, and run the command again.")
+        }
     }
 
     /// The models as the plain files tell them.

@@ -28,8 +28,8 @@ package struct StoredOptions: Sendable, Equatable {
     ///
     /// - Throws: `FileError`; `StoreError`, code `damaged`.
     init(of model: Folder) throws {
-        guard try model.status(of: StoreLayout.options) != nil else { return }
-        let text = String(decoding: try model.bytes(of: StoreLayout.options, limit: 1 << 16), as: UTF8.self)
+        guard let bytes = try model.bytesIfPresent(of: StoreLayout.options, limit: 1 << 16) else { return }
+        let text = String(decoding: bytes, as: UTF8.self)
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
             let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, Self.isStorable(key: parts[0], value: parts[1]), values[parts[0]] == nil else {

@@ -84,6 +84,7 @@ struct ModelCopy {
         var digests: Set<SHA256Digest> = []
         for name in try Catalog(models: target.models, root: target.root).names() {
             guard let model = try ModelFolder(name, in: target.models) else { continue }
+            if let active = try model.namedActive(), !versions.contains("\(name):\(active)") { try model.deactivate() }
             for folder in try model.versionFolders() where !versions.contains("\(name):\(folder)") {
                 if let receipt = try? VersionFolder(folder, in: model)?.receipt {
                     digests.formUnion(receipt.files.map(\.sha256))

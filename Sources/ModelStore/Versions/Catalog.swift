@@ -96,8 +96,17 @@ struct Catalog {
     ///
     /// - Throws: `FileError` where the model's folder cannot be read; faults of what is in it are collected instead.
     func versions(of name: PackageName) throws -> Reading {
+        guard let model = try ModelFolder(name, in: models) else { return Reading() }
+        while true {
+            let active = try? model.namedActive()
+            let reading = try read(model)
+            // Where another version was made the active one meanwhile, what was read may show none, or one that is gone.
+            if (try? model.namedActive()) == active { return reading }
+        }
+    }
+
+    private func read(_ model: ModelFolder) throws -> Reading {
         var reading = Reading()
-        guard let model = try ModelFolder(name, in: models) else { return reading }
         let active = try reading.noting { try model.activeFolder() } ?? nil
         let pinned = try reading.noting { try model.pinned() } ?? []
         for folder in try model.versionFolders() {

@@ -5,10 +5,12 @@ internal import BaigoCore
 extension ModelFolder {
     /// The names of the folders of pinned versions; lines that name none are of no account.
     ///
-    /// - Throws: `FileError`.
-    func pinned() throws(FileError) -> Set<String> {
-        guard try folder.status(of: StoreLayout.pinned) != nil else { return [] }
-        let text = String(decoding: try folder.bytes(of: StoreLayout.pinned), as: UTF8.self)
+    /// - Throws: `FileError`; `StoreError`, code `damaged`, for what is no text or has no end.
+    func pinned() throws -> Set<String> {
+        guard let bytes = try folder.bytesIfPresent(of: StoreLayout.pinned) else { return [] }
+        guard let text = String(validating: bytes, as: UTF8.self), text.isEmpty || text.hasSuffix("\n") else {
+            throw StoreError.damaged(folder.path(of: StoreLayout.pinned), "is no text, or was cut off")
+        }
         return Set(text.split(separator: "\n").map(String.init))
     }
 

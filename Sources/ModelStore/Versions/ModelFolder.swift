@@ -61,8 +61,8 @@ struct ModelFolder {
     ///
     /// - Throws: `FileError`; `StoreError`, code `damaged`.
     func recordedActive() throws -> String? {
-        guard try folder.status(of: StoreLayout.active) != nil else { return nil }
-        let text = String(decoding: try folder.bytes(of: StoreLayout.active, limit: 4096), as: UTF8.self)
+        guard let bytes = try folder.bytesIfPresent(of: StoreLayout.active, limit: 4096) else { return nil }
+        let text = String(decoding: bytes, as: UTF8.self)
         guard text.hasSuffix("\n"), text.contains("~"), !text.contains("/"), !text.dropLast().contains("\n") else {
             throw StoreError.damaged(folder.path(of: StoreLayout.active), "does not name a version")
         }
@@ -157,8 +157,7 @@ struct ModelFolder {
     ///
     /// - Throws: `FileError`; `StoreError`, code `damaged`.
     func history() throws -> [JSONValue] {
-        guard try folder.status(of: StoreLayout.history) != nil else { return [] }
-        let lines = try folder.bytes(of: StoreLayout.history).split(separator: 0x0A)
+        guard let lines = try folder.bytesIfPresent(of: StoreLayout.history)?.split(separator: 0x0A) else { return [] }
         return try lines.enumerated().map { index, line in
             do throws(JSONError) {
                 return try JSONValue(strict: Array(line))

@@ -62,9 +62,16 @@ struct Removal {
         try model.forget(traces, left: left, in: writing.models)
         let unneeded = needed.map { digests.subtracting($0).sorted() } ?? []
         let removed = try unneeded.map { try writing.blobs.remove($0).bytes }
+        let strange = left.isEmpty ? try model.others().strange : []
         try writing.staging.removeTree(trashName)
         try writing.staging.sync()
         var warnings = leftovers(isUnknown: needed == nil)
+        warnings += strange.map { stranger in
+            let path = model.folder.path(of: stranger).escapedForOneLine
+            return Warning(
+                identifier: StoreError.Code.damaged.rawValue,
+                message: "\(path) is nothing that baigo puts there, and stays")
+        }
         if let fault = writing.publishIndex(changed: [model.name]) { warnings.append(fault.asWarning) }
         let freed = ByteCount(removed.clampedSum)
         let done = AuditEvent(
@@ -104,6 +111,23 @@ struct Removal {
 }
 
 extension ModelFolder {
+    /// What is in a model's folder beside versions: its own files, with the drafts of such, and what is nothing of a model.
+    ///
+    /// - Throws: `FileError`.
+    func others() throws(FileError) -> (own: [String], strange: [String]) {
+        let (names, odd) = try folder.namesAndOthers()
+        var found: (own: [String], strange: [String]) = ([], odd)
+        for name in names where name.hasPrefix(".") || !name.contains("~") {
+            let kind = try folder.status(of: name)?.kind
+            if (name.hasPrefix(".") && kind == .regular) || StoreLayout.isModelFile(name) {
+                found.own.append(name)
+            } else {
+                found.strange.append(name)
+            }
+        }
+        return found
+    }
+
     /// What names versions of a model beside their folders.
     struct Traces {
         let active: String?
@@ -130,12 +154,22 @@ extension ModelFolder {
         if kept != traces.pinned { try pin(kept) }
     }
 
-    /// Removes the folder of a model that has no version left, and its publisher's folder if that is empty then.
+    /// Removes the folder of a model that has no version left, and its publisher's folder if that is empty then; what is
+    /// no file of a model stays there, with the folder.
     ///
     /// - Throws: `FileError`.
     func retire(in models: Folder) throws(FileError) {
         let publisher = name.publisher ?? StoreLayout.noPublisher
         let outer = try models.folder(publisher)
+        let (own, strange) = try others()
+        for name in own {
+            if try folder.status(of: name)?.kind == .folder {
+                try folder.removeTree(name)
+            } else {
+                try folder.removeFile(name)
+            }
+        }
+        guard strange.isEmpty else { return try folder.sync() }
         try outer.removeTree(name.model)
         try outer.sync()
         guard try outer.names().isEmpty else { return }

@@ -66,7 +66,7 @@ struct EngineStoreTests {
         #expect(receipt["signature"]?["digestNamed"] == true)
         #expect(try operations() == ["engine.import intent", "engine.import done"])
         #expect(try fixture.auditLines().last?.event.identity == pack.digest)
-        #expect(try store.auditLog().verify(expecting: nil).openIntents.isEmpty)
+        #expect(try store.auditLog().verify().openIntents.isEmpty)
         #expect(try fixture.paths(under: "staging/").isEmpty)
         #expect(try store.activeEngine() == nil)
 
@@ -235,7 +235,7 @@ struct EngineStoreTests {
             _ = try store.activateEngine(EngineReference("own:1")) { _ in throw Failure() }
         }
         #expect(try fixture.tree().filter { $0.key.hasPrefix("engines/") } == before)
-        #expect(try store.auditLog().verify(expecting: nil).openIntents.isEmpty)
+        #expect(try store.auditLog().verify().openIntents.isEmpty)
         // All ways back.
         #expect(try activate("own:1").active?.reference == "own:1-cpu")
         try breakIt()
@@ -302,6 +302,6 @@ struct EngineStoreTests {
         let ready = try #require(try other.store.activeEngine()?.ready)
         #expect(ready.starts(with: copy))
         #expect(try Folder.open(ready).status(of: "llama-server")?.mode == 0o755)
-        #expect(try other.store.auditLog().verify(expecting: nil).openIntents.isEmpty)
+        #expect(try other.store.auditLog().verify().openIntents.isEmpty)
     }
 }

@@ -37,8 +37,7 @@ struct AuditVerify: BaigoCommand {
             }
             return head
         }
-        let log = try file.map { path in try AuditLog(copy: FilePath(path)) } ?? Host(context).store().auditLog()
-        let found = try log.verify(expecting: expected)
+        let found = try verify(expecting: expected.map { [$0] } ?? [], context)
         if output.json {
             try context.output.result([
                 "valid": true, "head": found.head.json, "lines": .integer(found.lines),
@@ -60,5 +59,14 @@ struct AuditVerify: BaigoCommand {
         for number in found.recoveryLines {
             try context.output.line("line \(number) of the log accounts for what a killed command left before it")
         }
+    }
+
+    /// The log of a store has to contain what its receipts name, too.
+    private func verify(expecting heads: Set<AuditHead>, _ context: CommandContext) throws -> AuditLog.Verification {
+        if let file { return try AuditLog(copy: FilePath(file)).verify(expecting: heads) }
+        let store = try Host(context).store()
+        // Read first: what is imported meanwhile is in the log then.
+        let named = try store.receiptHeads()
+        return try store.auditLog().verify(expecting: heads.union(named))
     }
 }

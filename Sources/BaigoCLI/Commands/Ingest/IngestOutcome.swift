@@ -18,7 +18,8 @@ struct IngestOutcome {
     var verdict: (any PresentableError)? {
         let errors = records.compactMap(\.error)
         guard let first = errors.first else { return nil }
-        let names = records.filter { $0.error != nil }.prefix(5).map(\.item.name).joined(separator: ", ")
+        let failed = records.filter { $0.error != nil }.prefix(5)
+        let names = failed.map(\.item.name.escapedForOneLine).joined(separator: ", ")
         let packages = records.count(where: { $0.status != .skipped })
         let list = "\(errors.count) of \(packages) were not imported: \(names)\(errors.count > 5 ? ", …" : "")"
         if records.contains(where: \.isIn) {
