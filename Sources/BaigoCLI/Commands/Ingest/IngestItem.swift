@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import BaigoCore
+internal import Glibc
 internal import SystemPackage
 
 /// One file that is to be ingested.
@@ -25,6 +26,20 @@ struct IngestItem {
             fault: FileError(
                 .wrongType, "the name of \(path.string.escapedForTerminal) is not UTF-8", hint: "Rename the file."))
     }
+
+    /// A file whose name is longer than any path: its start stands for it, so that nothing works with the whole.
+    static func overlong(_ name: [UInt8]) -> IngestItem {
+        let start = String(decoding: name.prefix(shownBytes), as: UTF8.self) + "…"
+        return IngestItem(
+            path: FilePath(start),
+            fault: FileError(
+                .wrongType,
+                "the name \(start.escapedForTerminal) has \(name.count) bytes, more than the \(PATH_MAX - 1) of a path",
+                hint: "Name files as they are called; see how the list was made."))
+    }
+
+    /// Bytes of an overlong name that are shown.
+    private static let shownBytes = 60
 
     /// The path for receipt, audit log and report.
     var origin: String { (try? path.resolved().string) ?? path.string }
@@ -58,7 +73,7 @@ struct IngestItem {
     /// Removes the file, if it is still the one that was opened and nobody has written to it since.
     ///
     /// - Returns: Whether it is gone.
-    /// - Throws: `FileError`.
+    /// - Throws: `FileError`; code `wrongType` for a link.
     func remove(as opened: FileStatus) throws(FileError) -> Bool {
         let place: Folder
         if let folder {
@@ -67,7 +82,11 @@ struct IngestItem {
             let parent = path.removingLastComponent()
             place = try Folder.open(parent.isEmpty ? "." : parent)
         }
-        guard let now = try place.status(of: name), now.isUnchanged(since: opened) else { return false }
+        guard let now = try place.status(of: name) else { return false }
+        guard now.kind != .link else {
+            throw FileError(.wrongType, "\(place.path(of: name).escapedForTerminal) is a link, which is not removed")
+        }
+        guard now.isUnchanged(since: opened) else { return false }
         try place.removeFile(name)
         try place.sync()
         return true

@@ -9,10 +9,13 @@ struct IngestReport {
     private let startedAt = Timestamp.now
     private let store: ModelStore
     private let context: StoreContext
+    /// Warnings of the whole run.
+    private let warnings: [Warning]
 
-    init(_ store: ModelStore, _ context: StoreContext) {
+    init(_ store: ModelStore, _ context: StoreContext, warnings: [Warning]) {
         self.store = store
         self.context = context
+        self.warnings = warnings
     }
 
     /// Refuses to write over a file that is no report.
@@ -42,6 +45,12 @@ struct IngestReport {
         (name.hasSuffix(".json") ? String(name.dropLast(5)) : name) + ".txt"
     }
 
+    /// Where the text stands.
+    static func textPath(of path: FilePath) -> FilePath {
+        guard let name = path.lastComponent?.string else { return path }
+        return path.removingLastComponent().appending(textName(of: name))
+    }
+
     /// Looks at what the report says of the store.
     ///
     /// - Throws: `FileError`, `StoreError`; such a report has null in its place.
@@ -65,7 +74,7 @@ struct IngestReport {
             "by": .string("\(context.user)@\(context.host)"), "program": .string(context.program),
             "home": .string(store.path.string), "storeID": .text(storeID),
             "counts": .object(counts), "packages": .array(records.map(\.json)),
-            "audit": head?.json ?? .null,
+            "warnings": warnings.json, "audit": head?.json ?? .null,
         ]
     }
 
@@ -86,6 +95,7 @@ struct IngestReport {
         card.add("by", "\(context.user)@\(context.host), \(context.program)")
         card.add("store", "\(store.path.string), \(storeID ?? "none yet")")
         card.add("audit", head?.description)
-        return card.text + records.map { "\n\($0.line)\n" + $0.details }.joined()
+        let noted = warnings.map { "warning: \($0.message)\n".escapedForTerminal }.joined()
+        return card.text + noted + records.map { "\n\($0.line)\n" + $0.details }.joined()
     }
 }

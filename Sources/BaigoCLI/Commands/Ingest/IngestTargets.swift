@@ -10,6 +10,24 @@ struct IngestTargets {
     /// The folder for copies of what is refused.
     let quarantine: FilePath?
 
+    /// Refuses a folder for copies where the report, or its text, is to be.
+    ///
+    /// - Throws: `CLIError`, code `usage`; `FileError`.
+    func checkEachOther() throws {
+        guard let report, let quarantine else { return }
+        let folder = try WrittenPlace(folder: quarantine)
+        let named = try? WrittenPlace(file: quarantine)
+        for file in [report, IngestReport.textPath(of: report)] {
+            let place = try WrittenPlace(file: file)
+            guard try folder.lies(in: WrittenPlace(folder: file)) || named?.isSameFile(as: place) == true else {
+                continue
+            }
+            throw CLIError(
+                .usage, "--quarantine is a folder, and \(file.string.escapedForOneLine) is to be the report",
+                hint: "Name another folder, or another file.")
+        }
+    }
+
     /// Refuses places in a store or among the files that are read, and a report over a file that is none.
     ///
     /// - Parameters:

@@ -42,6 +42,12 @@ final class IngestTeller {
         }
     }
 
+    /// Warnings of what is no file to be done.
+    func leftOut(_ warnings: [Warning]) {
+        guard !output.quiet else { return }
+        for warning in warnings { warn(warning.message) }
+    }
+
     /// A line for a person.
     func note(_ text: String) {
         guard !output.json, !output.quiet else { return }

@@ -12,8 +12,9 @@ struct MediumIngest: BaigoCommand {
         commandName: "ingest",
         abstract: "Take every package of a medium into the store.",
         discussion: """
-            Files named *.baimodel in a folder, links left out, are taken in the order of their names, each as by \
-            import --yes; what is good is imported, what is refused is told of. Without --move the medium is only read. It asks \
+            Files named *.baimodel in a folder, in any case of letters, are taken in the order of their names, each as by \
+            import --yes; links and folders of such a name are left out with a warning. What is good is imported, what is \
+            refused is told of. Without --move the medium is only read. It asks \
             nothing and can be run again at any time: what is in the store already is success. Report and quarantine lie \
             outside of the store and of the folders that are read.
 
@@ -74,11 +75,13 @@ struct MediumIngest: BaigoCommand {
     func run(in context: CommandContext) throws {
         let host = try Host(context)
         let store = try host.store()
-        let sources = IngestSources(named: try names())
         let targets = IngestTargets(
             report: report.map { FilePath($0) }, quarantine: quarantine.map { FilePath($0) })
+        try targets.checkEachOther()
+        let sources = IngestSources(named: try names())
         try targets.check(sources, homes: [host.home] + [try? host.configuration.systemStore()].compactMap(\.self))
-        let book = IngestReport(store, StoreContext.current(program: BaigoRelease.product))
+        let book = IngestReport(
+            store, StoreContext.current(program: BaigoRelease.product), warnings: sources.leftOut)
         let teller = IngestTeller(output, context)
         var pass = try IngestPass(
             host: host, store: store,
@@ -89,6 +92,7 @@ struct MediumIngest: BaigoCommand {
             teller: teller)
         // A report that cannot be written is told of before anything is done.
         if let place = targets.report { try book.publish([], at: place, isComplete: false) }
+        teller.leftOut(sources.leftOut)
         var failure: (any Error)?
         do {
             if allOrNothing {
