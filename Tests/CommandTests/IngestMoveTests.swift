@@ -57,6 +57,28 @@ struct IngestMoveTests {
         #expect(try site.shell("ls stick; ls refused 2> /dev/null | wc -l").text == "alpha.baimodel\n0\n")
     }
 
+    @Test(arguments: [
+        "rm home/lock && mkdir home/lock", "chmod u+w $alpha/receipt.json && echo damaged > $alpha/receipt.json",
+        "rm -r $alpha && echo damaged > home/models/_/alpha/history.jsonl",
+        "rm -r home/blobs/sha256 && touch home/blobs/sha256",
+    ])
+    func aDamagedStoreIsNotThePackagesFault(_ damage: String) throws {
+        let site = try Site()
+        try packed(site, "alpha")
+        expect(try site.baigo("ingest", "stick"), endsWith: .done)
+        let script = "set -e; cp -a home whole; alpha=$(echo home/models/_/alpha/1~*); " + damage
+        expect(try site.shell(script), endsWith: .done)
+        for mode in [[], ["--all-or-nothing"]] {
+            let result = try site.baigo(["ingest", "stick", "--move", "--quarantine", "refused", "--json"] + mode)
+            expect(result, endsWith: .invalidContent)
+            #expect(try result.json["packages"]?.array?.map { $0["status"] } == ["failed"])
+            #expect(try site.shell("ls stick refused").text == "refused:\n\nstick:\nalpha.baimodel\n")
+        }
+        expect(try site.shell("chmod -R u+w home; rm -r home; mv whole home"), endsWith: .done)
+        expect(try site.baigo("ingest", "stick", "--move", "--quarantine", "refused"), endsWith: .done)
+        #expect(try site.shell("ls stick refused").text == "refused:\n\nstick:\n")
+    }
+
     @Test func removesNoLinkAndWarnsInstead() throws {
         let site = try Site()
         try packed(site, "alpha")

@@ -147,13 +147,7 @@ struct IngestPass {
         }
         do {
             let admission = admission(item)
-            let prepared = try admission.prepare(open: {
-                let file = try item.open()
-                record.opened = try file.status()
-                return try host.package(reading: file)
-            }) {
-                record.note($0, $1)
-            }
+            let prepared = try admission.prepare(open: { try open(item, &record) }) { record.note($0, $1) }
             record.previous = try active(prepared.package.manifest.name)
             record.end(try admission.carryOut(prepared, progress: progress()))
         } catch let error as any PresentableError {
@@ -168,7 +162,7 @@ struct IngestPass {
         _ item: IngestItem, _ record: inout IngestRecord, _ missing: inout [SHA256Digest: Int64]
     ) throws -> ImportPreview {
         let admission = admission(item)
-        let prepared = try admission.prepare(open: { try host.package(reading: item.open()) }) { record.note($0, $1) }
+        let prepared = try admission.prepare(open: { try open(item, &record) }) { record.note($0, $1) }
         let verdicts = try prepared.package.read(into: nil, stoppingAtFirstFault: true, progress: progress())
         if let fault = verdicts.lazy.compactMap({ $0.error(in: prepared.package.source) }).first {
             try admission.record(fault, of: prepared.package)
@@ -176,6 +170,12 @@ struct IngestPass {
         }
         missing.merge(try store.missingContents(of: prepared.package)) { $1 }
         return prepared.preview
+    }
+
+    private func open(_ item: IngestItem, _ record: inout IngestRecord) throws -> PackageReader {
+        let file = try item.open()
+        record.opened = try file.status()
+        return try host.package(reading: file)
     }
 
     private func admission(_ item: IngestItem) -> PackageAdmission {

@@ -93,9 +93,19 @@ struct IngestRecord {
     }
 
     mutating func end(_ error: any PresentableError) {
-        status = error.isRefusal ? .refused : .failed
+        status = error.isRefusal && !isOfTheStore(error) ? .refused : .failed
         self.error = error
         close()
+    }
+
+    /// Whether the store stands against the package, with a status that packages get too.
+    private func isOfTheStore(_ error: any PresentableError) -> Bool {
+        switch error {
+        case let error as StoreError: ![.alreadyExists, .nameConflict].contains(error.code)
+        // The package could be opened, so that this is a file or folder of the store.
+        case let error as FileError: opened != nil && error.code == .wrongType
+        default: false
+        }
     }
 
     /// What the report says of the package, once it is closed.
