@@ -62,11 +62,18 @@ package struct StoreError: PresentableError {
         self.cause = cause
     }
 
-    /// Says that a file of the store does not hold what it should.
+    /// Says that a version does not hold what it should.
     static func damaged(_ path: String, _ reason: String, cause: (any Error)? = nil) -> StoreError {
         StoreError(
             .damaged, "\(path.escapedForOneLine) \(reason)",
             hint: "Restore the file from a backup, or remove the model and import its package again.", cause: cause)
+    }
+
+    /// Says that a file of the store beside its versions does not hold what it should.
+    static func damagedFile(_ path: String, _ reason: String, cause: (any Error)? = nil) -> StoreError {
+        StoreError(
+            .damaged, "\(path.escapedForOneLine) \(reason)",
+            hint: "Restore the file from a backup, or mend it by hand as docs/store.md says.", cause: cause)
     }
 
     /// Says that a version went while it was being used.

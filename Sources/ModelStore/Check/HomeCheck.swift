@@ -17,7 +17,7 @@ struct HomeCheck {
         var engines: [Warning] = []
         try finder.look {
             guard let status = try root.status(of: StoreLayout.lock), status.kind != .regular else { return }
-            throw StoreError.damaged(root.path(of: StoreLayout.lock), "is no regular file")
+            throw StoreError.damagedFile(root.path(of: StoreLayout.lock), "is no regular file")
         }
         for name in [StoreLayout.staging, StoreLayout.quarantine] {
             try finder.look { _ = try home.folder(name, in: root) }
@@ -26,13 +26,13 @@ struct HomeCheck {
             // A policy is put in place before the store says that it has one.
             let isExpected = try StoreIdentity(in: root)?.hasPolicy == true
             guard try PolicyFile(folder: root, place: .store).part() == nil, isExpected else { return }
-            throw StoreError.damaged(root.path(of: PolicyFile.name), "is missing, and a policy was set here")
+            throw StoreError.damagedFile(root.path(of: PolicyFile.name), "is missing, and a policy was set here")
         }
         try finder.look {
             let isLatched = try StoreIdentity(in: root)?.isSignatureLatched == true
             guard let trust = try home.folder(StoreLayout.trust, in: root) else {
                 guard isLatched else { return }
-                throw StoreError.damaged(root.path(of: StoreLayout.trust), "is missing, and keys were trusted here")
+                throw StoreError.damagedFile(root.path(of: StoreLayout.trust), "is missing, and keys were trusted here")
             }
             let ring = TrustStore(folder: trust, isLatched: isLatched)
             try ring.checkUpdate()

@@ -76,9 +76,10 @@ extension StoreError {
     /// Says that versions are lost; `nil` where none is.
     init?(lost: [LostVersion]) {
         guard let first = lost.first else { return nil }
-        let others = lost.count > 1 ? " and \(lost.count - 1) more" : ""
+        let subject = lost.count > 1 ? "\(first.reference) and \(lost.count - 1) more were" : "\(first.reference) was"
+        let verb = lost.count > 1 ? "are" : "is"
         self.init(
-            .damaged, "\(first.reference)\(others) was imported and never removed, and is not there",
+            .damaged, "\(subject) imported and never removed, and \(verb) not there",
             hint: "See baigo check. Import the packages again, or acknowledge the loss with baigo remove NAME:VERSION; "
                 + "until then nothing is collected.")
     }

@@ -119,14 +119,14 @@ struct StoreCheck {
             if let active = try model.recordedActive(), try model.folder.status(of: active) == nil,
                 try !isBeingRemoved(from: model), try model.recordedActive() == active
             {
-                throw StoreError.damaged(
+                throw StoreError.damagedFile(
                     model.folder.path(of: StoreLayout.active), "names a version that is not there")
             }
         }
         try finder.look {
             let history = try model.history()
             if let index = history.firstIndex(where: { ActivationEntry($0) == nil }) {
-                throw StoreError.damaged(
+                throw StoreError.damagedFile(
                     model.folder.path(of: StoreLayout.history), "has a malformed line \(index + 1)")
             }
         }

@@ -46,10 +46,10 @@ struct StoreIdentity: Sendable, Equatable {
         do {
             json = try JSONValue(strict: try root.bytes(of: Self.fileName, limit: 64 << 10))
         } catch let error as JSONError {
-            throw StoreError.damaged(path, "is not JSON: \(error.reason)", cause: error)
+            throw StoreError.damagedFile(path, "is not JSON: \(error.reason)", cause: error)
         }
         guard let schema = json["schemaVersion"]?.integer, var members = json.object else {
-            throw StoreError.damaged(path, "has no schemaVersion")
+            throw StoreError.damagedFile(path, "has no schemaVersion")
         }
         guard schema == Self.schemaVersion else {
             throw StoreError(
@@ -57,7 +57,7 @@ struct StoreIdentity: Sendable, Equatable {
                 "the store in \(root.path.escapedForTerminal) has layout \(schema); this version of baigo knows layout 1",
                 hint: "Use the version of baigo that made the store.")
         }
-        guard let storeID = members["storeID"]?.string else { throw StoreError.damaged(path, "has no storeID") }
+        guard let storeID = members["storeID"]?.string else { throw StoreError.damagedFile(path, "has no storeID") }
         self.storeID = storeID
         isSignatureLatched = members["signatureLatched"]?.bool ?? false
         isSignatureReleased = members["signatureReleased"]?.bool ?? false

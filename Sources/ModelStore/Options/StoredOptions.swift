@@ -33,13 +33,13 @@ package struct StoredOptions: Sendable, Equatable {
         for line in text.split(separator: "\n", omittingEmptySubsequences: false).dropLast() {
             let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 2, Self.isStorable(key: parts[0], value: parts[1]), values[parts[0]] == nil else {
-                throw StoreError.damaged(
+                throw StoreError.damagedFile(
                     model.path(of: StoreLayout.options), "has the malformed line \(String(line).escapedForOneLine)")
             }
             values[parts[0]] = parts[1]
         }
         guard text.isEmpty || text.hasSuffix("\n"), values.count <= Self.maximumOptions else {
-            throw StoreError.damaged(model.path(of: StoreLayout.options), "was cut off or is too long")
+            throw StoreError.damagedFile(model.path(of: StoreLayout.options), "was cut off or is too long")
         }
     }
 

@@ -37,11 +37,11 @@ extension CopyMark {
         do {
             let json = try JSONValue(strict: try root.bytes(of: Self.fileName, limit: 64 << 10))
             guard let storeID = json["copyOf"]?.string else {
-                throw StoreError.damaged(root.path(of: Self.fileName), "does not say which store is copied")
+                throw StoreError.damagedFile(root.path(of: Self.fileName), "does not say which store is copied")
             }
             self.storeID = storeID
         } catch let error as JSONError {
-            throw StoreError.damaged(root.path(of: Self.fileName), "is not JSON: \(error.reason)", cause: error)
+            throw StoreError.damagedFile(root.path(of: Self.fileName), "is not JSON: \(error.reason)", cause: error)
         }
     }
 }

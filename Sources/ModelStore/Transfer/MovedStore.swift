@@ -29,10 +29,10 @@ enum MovedStore {
         do {
             json = try JSONValue(strict: try root.bytes(of: fileName, limit: 64 << 10))
         } catch let error as JSONError {
-            throw StoreError.damaged(root.path(of: fileName), "is not JSON: \(error.reason)", cause: error)
+            throw StoreError.damagedFile(root.path(of: fileName), "is not JSON: \(error.reason)", cause: error)
         }
         guard let storeID = json["storeID"]?.string, let path = json["to"]?.string else {
-            throw StoreError.damaged(root.path(of: fileName), "has no storeID or path")
+            throw StoreError.damagedFile(root.path(of: fileName), "has no storeID or path")
         }
         return (storeID, FilePath(path))
     }

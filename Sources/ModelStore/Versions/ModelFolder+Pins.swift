@@ -9,7 +9,7 @@ extension ModelFolder {
     func pinned() throws -> Set<String> {
         guard let bytes = try folder.bytesIfPresent(of: StoreLayout.pinned) else { return [] }
         guard let text = String(validating: bytes, as: UTF8.self), text.isEmpty || text.hasSuffix("\n") else {
-            throw StoreError.damaged(folder.path(of: StoreLayout.pinned), "is no text, or was cut off")
+            throw StoreError.damagedFile(folder.path(of: StoreLayout.pinned), "is no text, or was cut off")
         }
         return Set(text.split(separator: "\n").map(String.init))
     }

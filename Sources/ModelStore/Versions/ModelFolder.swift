@@ -64,7 +64,7 @@ struct ModelFolder {
         guard let bytes = try folder.bytesIfPresent(of: StoreLayout.active, limit: 4096) else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         guard text.hasSuffix("\n"), text.contains("~"), !text.contains("/"), !text.dropLast().contains("\n") else {
-            throw StoreError.damaged(folder.path(of: StoreLayout.active), "does not name a version")
+            throw StoreError.damagedFile(folder.path(of: StoreLayout.active), "does not name a version")
         }
         return String(text.dropLast())
     }
@@ -88,7 +88,7 @@ struct ModelFolder {
     func checkActivation() throws {
         _ = try history()
         guard try folder.status(of: StoreLayout.active)?.kind == .folder else { return }
-        throw StoreError.damaged(folder.path(of: StoreLayout.active), "is a folder")
+        throw StoreError.damagedFile(folder.path(of: StoreLayout.active), "is a folder")
     }
 
     /// Makes a version the active one, and writes that into the history first.
@@ -162,7 +162,7 @@ struct ModelFolder {
             do throws(JSONError) {
                 return try JSONValue(strict: Array(line))
             } catch {
-                throw StoreError.damaged(
+                throw StoreError.damagedFile(
                     folder.path(of: StoreLayout.history), "has a malformed line \(index + 1): \(error.reason)")
             }
         }
