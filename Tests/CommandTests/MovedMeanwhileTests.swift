@@ -6,6 +6,7 @@ import TestSupport
 import Testing
 
 /// What other commands tell while a store is moved, by a new name or, where that is impossible, by a copy.
+@Suite(.enabled(if: Tracing.isAvailable, "needs strace and leave to trace"))
 struct MovedMeanwhileTests {
     private func site() throws -> Site {
         let site = try Site()

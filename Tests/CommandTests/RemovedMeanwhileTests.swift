@@ -7,6 +7,7 @@ import Testing
 
 /// What readers tell that never wait for a lock, where the version that they read is removed on the way: that it is
 /// gone, and never that the store is damaged.
+@Suite(.enabled(if: Tracing.isAvailable, "needs strace and leave to trace"))
 struct RemovedMeanwhileTests {
     @Test(arguments: [
         ("show m", 3), ("show m --card", 3), ("export m -o x.baimodel --force --quiet", 3), ("check", 0),

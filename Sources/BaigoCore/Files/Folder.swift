@@ -196,7 +196,7 @@ package final class Folder: Sendable {
 
     /// Lets something of this folder and something in `target` change places in one step.
     ///
-    /// - Throws: `FileError`; what the file system cannot do is `wrongType`.
+    /// - Throws: `FileError`, also where the file system cannot do that; renameat2(2).
     package func exchange(_ name: String, with other: String, in target: Folder) throws(FileError) {
         try checkPart(name)
         try target.checkPart(other)
