@@ -130,6 +130,8 @@ struct CheckTests {
         #expect(error?.code == .damaged)
         let report = try fixture.store.check()
         #expect(report.blobs.map(\.status) == [.missing])
+        // The folder that it left empty belongs there.
+        #expect(report.versions.flatMap(\.files).map(\.status) == [.missing])
         #expect(try fixture.store.quarantine(report) == nil)
         #expect(try fixture.auditLines().suffix(2).map(\.event.operation) == ["check.quarantine", "check.quarantine"])
         // Another model that brings the content again heals the blob, and not by itself the version.

@@ -254,10 +254,8 @@ struct StoreCheck {
                         files.append(CheckReport.File(path: file.path, status: .missing, sha256: file.sha256))
                     }
                 }
-                let listed = Set(version.files.map(\.path))
-                let extra =
-                    tree.files.keys.filter { !listed.contains($0) } + tree.others.filter { !listed.contains($0) }
-                files += extra.map { CheckReport.File(path: $0, status: .extra, sha256: nil) }
+                let strangers = tree.strangers(beside: Set(version.files.map(\.path)))
+                files += strangers.map { CheckReport.File(path: $0, status: .extra, sha256: nil) }
             }
             files += copies.filter { $0.version == index }.map {
                 CheckReport.File(path: $0.file.path, status: $0.status, sha256: $0.file.sha256)

@@ -9,8 +9,9 @@ struct VersionTree {
     private static let maximumDepth = 64
 
     private(set) var files: [String: FileStatus] = [:]
-    /// Links, pipes and folders without anything in them.
-    private(set) var others: [String] = []
+    /// Links, pipes and the like.
+    private var others: [String] = []
+    private var emptyFolders: [String] = []
 
     /// Nothing.
     init() {}
@@ -22,6 +23,15 @@ struct VersionTree {
         try walk(package, prefix: "", depth: 0)
     }
 
+    /// What there is beside the files of a package and the folders that they belong into.
+    ///
+    /// - Parameter listed: The paths of these files.
+    /// - Returns: Their paths.
+    func strangers(beside listed: Set<String>) -> [String] {
+        let empty = emptyFolders.filter { folder in !listed.contains { $0.hasPrefix(folder + "/") } }
+        return (files.keys + others + empty).filter { !listed.contains($0) }
+    }
+
     private mutating func walk(_ folder: Folder, prefix: String, depth: Int) throws(FileError) {
         for name in try folder.names() {
             guard let status = try folder.status(of: name) else { continue }
@@ -29,7 +39,7 @@ struct VersionTree {
             case .regular: files[prefix + name] = status
             case .folder where depth < Self.maximumDepth:
                 let inner = try folder.folder(name)
-                if try inner.names().isEmpty { others.append(prefix + name) }
+                if try inner.names().isEmpty { emptyFolders.append(prefix + name) }
                 try walk(inner, prefix: prefix + name + "/", depth: depth + 1)
             case .folder, .link, .pipe, .other: others.append(prefix + name)
             }
