@@ -29,6 +29,7 @@ struct TargetTests {
 
     @Test func noTargetLiesInTheFolderThatIsRead() throws {
         let site = try Site(holding: "m.baimodel")
+        site.environment["SOURCE_DATE_EPOCH"] = "1800000000"
         expect(
             try site.shell(
                 """
