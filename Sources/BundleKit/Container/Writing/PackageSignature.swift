@@ -33,6 +33,7 @@ package enum PackageSignature {
         }
         let file = try SigningJournal.open(writing: name, in: folder)
         try SigningJournal.lock(file)
+        defer { SigningJournal.unlock(file) }
         guard try SigningJournal.isCurrent(file, name, in: folder) else { throw BundleError.sourceChanged(file.path) }
         let isRestored = try SigningJournal.playBack(on: file, named: name, in: folder)
         let reader = try PackageReader.open(file: file, source: path.string)

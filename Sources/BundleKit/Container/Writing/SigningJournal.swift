@@ -110,7 +110,7 @@ struct SigningJournal: Sendable {
             let journal = try find(beside: name, in: folder, for: file)
         else { return nil }
         try lock(file, shared: true)
-        flock(file.raw, LOCK_UN)
+        unlock(file)
         return try journal.isRestored(in: file) ? nil : journal
     }
 
@@ -194,7 +194,11 @@ struct SigningJournal: Sendable {
         return OwnedDescriptor(owning: raw, path: folder.path(of: name))
     }
 
-    /// Keeps others from signing or restoring while the descriptor is open.
+    /// Lets others sign again, by name: a child process that was forked and has not yet started its program shares the
+    /// open file, and would keep the lock for a moment after it is closed here.
+    static func unlock(_ package: OwnedDescriptor) { flock(package.raw, LOCK_UN) }
+
+    /// Keeps others from signing or restoring until `unlock`.
     ///
     /// A shared lock, for which reading is enough, only tells whether someone does.
     static func lock(_ package: OwnedDescriptor, shared isShared: Bool = false) throws(FileError) {
