@@ -19,9 +19,9 @@ package struct MoveResult: Sendable {
 
 /// A move of a whole store to another folder.
 ///
-/// On one file system the folder is renamed. Else everything is copied and verified, the copy becomes the store, the old
-/// home says so (`moved.json`), and only then is anything removed. Killed at any point, one of both is whole, and the
-/// same move goes on.
+/// On one file system the folder changes places with one that holds the sign (`moved.json`), in one step. Else
+/// everything is copied and verified, the copy becomes the store, the old home gets its sign, and only then is anything
+/// removed. Killed at any point, one of both is whole, and the same move goes on.
 package struct StoreMove {
     let home: StoreHome
     let context: StoreContext

@@ -15,6 +15,7 @@ extension Folder {
     /// - Returns: Its path.
     /// - Throws: `FileError`.
     package static func makeTemporary(in parent: FilePath, prefix: String) throws(FileError) -> FilePath {
+        // mkdtemp writes the name over these six letters.
         var template = Array(parent.appending("\(prefix)XXXXXX").string.utf8CString)
         guard let made = mkdtemp(&template) else {
             throw FileError(.lastError, while: "make a temporary folder in", parent.string)

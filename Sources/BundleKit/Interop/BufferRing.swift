@@ -55,8 +55,9 @@ final class BufferLoan: Sendable {
 }
 
 /// Page-aligned memory.
-// Safety: the pointer never changes; what it points at is written by the thread that took the loan, before it hands
-// the loan on, and only read afterwards, until the last reference to the loan is gone.
+// Safety: unchecked since no type of the language tells who may write through a pointer. The pointer never changes; what
+// it points at is written by the thread that took the loan, before it hands the loan on, and only read afterwards, until
+// the last reference to the loan is gone.
 private final class BufferSlot: @unchecked Sendable {
     let buffer: UnsafeMutableRawBufferPointer
     let free = DispatchSemaphore(value: 0)

@@ -4,8 +4,9 @@ internal import Dispatch
 internal import Glibc
 
 /// One signal as a source of events.
+// Safety: unchecked only because Dispatch declares its sources without Sendable; they may be used from any thread, and
+// both members are set once and never changed.
 final class SignalSource: @unchecked Sendable {
-    // Safety: `source` is made once and never changed; Dispatch objects may be used from any thread.
     private let source: any DispatchSourceSignal
     let number: CInt
 
